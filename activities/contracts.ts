@@ -1,0 +1,81 @@
+/**
+ * Every activity of drydock on one page: what workflows may ask of the world. Each is idempotent: it reads the state back
+ * before it acts, and a second run after a crash at any line ends in the same state. Errors are ApplicationFailures whose
+ * `type` is a code of schemas/error-codes.ts and whose details are FailureDetails; they never hold a secret.
+ */
+import type { ClusterDefinition } from '../schemas/cluster';
+import type { WatchInput, WatchReport } from '../schemas/guard';
+import type { WorkflowType } from '../schemas/names';
+import type { Observation, RouterView } from '../schemas/observation';
+import type { ProofReport, SwitchInput, SwitchReport } from '../schemas/pivot';
+import type { Cluster, ClusterState, Member, Router } from '../schemas/topology';
+
+/** activities/operation: what every operation needs. Queue `work`. */
+export interface OperationActivities {
+  /** Parsed input with defaults; throws InvalidInput with every problem by its path. */
+  validateInput(type: WorkflowType | string, input: unknown): Promise<unknown>;
+  /** Takes `hold/<target>` for `operation` by update-with-start. Throws Conflict naming the holder. A holder that is closed is replaced. */
+  acquireHold(target: string, operation: string): Promise<void>;
+  releaseHold(target: string, operation: string): Promise<void>;
+}
+
+/** activities/docker: containers, volumes and networks. Queue `work`. */
+export interface DockerActivities {
+  /** What exists of a cluster, from labels; null when nothing does. Throws EngineUnavailable. */
+  describeCluster(cluster: string): Promise<Cluster | null>;
+  /** Network with an explicit small subnet, generated passwords and certificates. Returns the planned members and routers with addresses. */
+  prepareCluster(operation: string, definition: ClusterDefinition): Promise<Cluster>;
+  /** Creates (if missing) and starts the container and its volume, and waits until the server answers. */
+  createMember(operation: string, definition: ClusterDefinition, member: Member): Promise<void>;
+  /** Starts a stopped member's container and waits until its server answers (read-only, not replicating). */
+  startMember(member: Member): Promise<void>;
+  /** Proves that a member's container is stopped (kills it when `kill`). Returns whether the engine confirmed. */
+  stopMember(member: Member, kill: boolean): Promise<{ stopped: boolean }>;
+  /** Keeps the volume of a member that is to be rebuilt and gives it an empty new one; the container is stopped. */
+  replaceVolume(operation: string, definition: ClusterDefinition, member: Member): Promise<{ kept: string }>;
+  createRouter(operation: string, definition: ClusterDefinition, cluster: Cluster, router: Router): Promise<void>;
+  /** Removes containers and network; volumes and passwords only with `deleteData`. Returns what was kept. */
+  removeCluster(cluster: string, deleteData: boolean): Promise<{ removed: string[]; kept: string[] }>;
+}
+
+/** activities/mysql: one server at a time, or a look at all of them. Queue `work`. */
+export interface MysqlActivities {
+  observeCluster(cluster: Cluster, primary?: string): Promise<Observation>;
+  /** Accounts, journal, heartbeat table, plug-ins on a fresh server; the server stays read-only. Not written to its binary log. */
+  initialiseMember(cluster: Cluster, member: Member): Promise<void>;
+  /** First opening of a new cluster: durability settings read back, journal row of epoch 1, then writable. */
+  openFirstPrimary(cluster: Cluster, primary: string, operation: string): Promise<ClusterState>;
+  /** Makes `member` replicate from the primary of `state` and waits until both threads run. Refuses a stale epoch and a diverged member. */
+  followPrimary(state: ClusterState, member: string, from?: { file: string; position: number }): Promise<void>;
+  /** Copies the data of `donor` (a replica when there is one) into the empty `member` and makes it follow. Heartbeats. */
+  seedMember(state: ClusterState, member: string, donor: string): Promise<{ bytes: number; seconds: number }>;
+  /** Transactions that `member` has and the primary does not; decoded text is kept in a volume file. Empty errant: safe to rejoin. */
+  compareWithPrimary(
+    state: ClusterState,
+    member: string,
+  ): Promise<{ rejoin: 'safe' | 'diverged' | 'rebuild'; reason: string; errant?: string; kept?: string }>;
+  /** Puts every setting of design.md section 6 rule 1 in place for the member's role and reads them back. */
+  applyRole(state: ClusterState, member: string): Promise<void>;
+  /** Chunked checksums of all tables on all reachable members at one position, throttled. Heartbeats. */
+  proveEquality(state: ClusterState, members: string[]): Promise<ProofReport>;
+}
+
+/** activities/router. Queue `work`. */
+export interface RouterActivities {
+  /** Tells routers the epoch, the primary and who may be read from. Refuses a router that knows a later epoch. */
+  tellRouters(state: ClusterState, readers: string[], routers?: string[]): Promise<{ confirmed: string[]; missing: string[] }>;
+  viewRouters(cluster: Cluster): Promise<RouterView[]>;
+}
+
+/** activities/switch. Queue `switch`: heartbeat time-out 2 s, takes no controls. */
+export interface SwitchActivities {
+  switchPrimary(input: SwitchInput): Promise<SwitchReport>;
+}
+
+/** activities/guard. Queue `guard`. */
+export interface GuardActivities {
+  /** Watches until the findings change, `maxSeconds` passed, or the worker shuts down (then returns `shutdown` at once). */
+  watchCluster(input: WatchInput): Promise<WatchReport>;
+}
+
+export type Activities = OperationActivities & DockerActivities & MysqlActivities & RouterActivities & SwitchActivities & GuardActivities;

@@ -1,0 +1,25 @@
+import type { Client } from '@temporalio/client';
+import type Docker from 'dockerode';
+import type { Logger } from 'pino';
+
+import type { SecretStore } from './secrets';
+
+/** A Docker engine that drydock may use, and the address at which containers of it are reached from other hosts. */
+export interface Host {
+  name: string;
+  engine: Docker;
+  /** Undefined for the one local engine: containers are then reached at their own addresses on a private network. */
+  address?: string;
+}
+
+/** What activities are given by the worker that hosts them; the only place for their dependencies. */
+export interface ActivityEnvironment {
+  /** Value of label `drydock.instance` on everything that is created. */
+  instance: string;
+  home: string;
+  secrets: SecretStore;
+  hosts: Map<string, Host>;
+  /** For holds: update-with-start from an activity. */
+  client: Client;
+  log: Logger;
+}

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { failure } from './failure';
+import { rememberSecret } from './redact';
+
+/**
+ * Secrets by reference (`clusters/<name>/<purpose>`). Values are files of mode 0600 below one folder that all workers of an
+ * installation share. A value never leaves the process except to the server that it is for.
+ */
+export class SecretStore {
+  constructor(readonly folder: string) {}
+
+  /** Reads a secret. Throws SecretMissing. */
+  async read(reference: string): Promise<string> {
+    try {
+      const value = await readFile(this.path(reference), 'utf8');
+      rememberSecret(value);
+      return value;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      throw failure(
+        'SecretMissing',
+        `no secret ${reference} in ${this.folder}; every worker of an installation must use the same secret store (DRYDOCK_HOME)`,
+      );
+    }
+  }
+
+  /** Creates a random secret unless it exists (two attempts may run at once: the first one to create it wins). */
+  async ensure(reference: string, make: () => string = () => randomBytes(18).toString('base64url')): Promise<string> {
+    const path = this.path(reference);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    try {
+      const file = await open(path, 'wx', 0o600);
+      try {
+        await file.writeFile(make());
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    return this.read(reference);
+  }
+
+  async remove(reference: string): Promise<void> {
+    await rm(this.path(reference), { recursive: true, force: true });
+  }
+
+  /** Where people find the value: `credentials` of `cluster show`. */
+  path(reference: string): string {
+    return join(this.folder, ...reference.split('/').filter((part) => part !== '..' && part !== ''));
+  }
+}

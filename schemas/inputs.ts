@@ -1,0 +1,73 @@
+import { z } from 'zod';
+
+import { clusterDefinition, clusterName } from './cluster';
+import type { WorkflowType } from './names';
+
+const approval = z
+  .strictObject({
+    gates: z.array(z.enum(['before-switch'])).min(1),
+    timeoutSeconds: z
+      .number()
+      .positive()
+      .max(30 * 86400)
+      .default(3600),
+    onTimeout: z.enum(['abort', 'ask-again']).default('abort'),
+  })
+  .describe('gates at which a person must approve, and what happens when nobody does in time');
+
+const expectation = z
+  .strictObject({ primary: z.string().optional(), epoch: z.number().int().positive().optional() })
+  .describe('refuse if the present primary or epoch is another');
+
+export const pivotInput = z.strictObject({
+  cluster: clusterName,
+  to: z.string().optional().describe('the member to promote; the best candidate when not given'),
+  unplanned: z.boolean().default(false).describe('the primary is lost: do not wait for it, fence it instead'),
+  reason: z.string().max(200).default('asked for').describe('goes into the journal of the cluster'),
+  dryRun: z.boolean().default(false),
+  expect: expectation.optional(),
+  approval: approval.optional(),
+  transactionBoundMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(8000)
+    .optional()
+    .describe('how long open transactions may go on; the cluster’s own bound when not given'),
+  proof: z.boolean().default(true).describe('prove by checksums afterwards that all members hold the same data'),
+});
+
+export const createClusterInput = z.strictObject({
+  cluster: clusterDefinition,
+  dryRun: z.boolean().default(false),
+});
+
+export const deleteClusterInput = z.strictObject({
+  cluster: clusterName,
+  deleteData: z.boolean().default(false).describe('also delete volumes and passwords; they are kept otherwise'),
+  dryRun: z.boolean().default(false),
+  expect: expectation.optional(),
+  approval: approval.optional(),
+});
+
+export const guardClusterInput = z.strictObject({
+  cluster: clusterName,
+  /** Unplanned pivots within `flapWindowSeconds` after which the guard holds for a person. */
+  maxPivots: z.number().int().min(1).default(2),
+  flapWindowSeconds: z.number().positive().default(600),
+  /** State carried through continue-as-new; never given by people. */
+  carried: z.unknown().optional(),
+});
+
+/** Input schema by workflow type; JSON Schema files are generated from these. */
+export const inputSchemas = {
+  createCluster: createClusterInput,
+  deleteCluster: deleteClusterInput,
+  guardCluster: guardClusterInput,
+  pivot: pivotInput,
+} as const satisfies Record<WorkflowType, z.ZodType>;
+
+export type PivotInput = z.output<typeof pivotInput>;
+export type CreateClusterInput = z.output<typeof createClusterInput>;
+export type DeleteClusterInput = z.output<typeof deleteClusterInput>;
+export type GuardClusterInput = z.output<typeof guardClusterInput>;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { failure } from './failure';
@@ -28,19 +28,18 @@ export class SecretStore {
   }
 
   /** Creates a random secret unless it exists (two attempts may run at once: the first one to create it wins). */
-  async ensure(reference: string, make: () => string = () => randomBytes(18).toString('base64url')): Promise<string> {
+  async ensure(reference: string, make: () => string | Promise<string> = () => randomBytes(18).toString('base64url')): Promise<string> {
     const path = this.path(reference);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    // Written aside and linked into place, so that nobody ever reads half a secret.
+    const draft = `${path}.${randomBytes(6).toString('hex')}`;
+    await writeFile(draft, await make(), { mode: 0o600, flush: true });
     try {
-      const file = await open(path, 'wx', 0o600);
-      try {
-        await file.writeFile(make());
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await link(draft, path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      await rm(draft, { force: true });
     }
     return this.read(reference);
   }

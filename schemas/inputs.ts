@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { clusterDefinition, clusterName } from './cluster';
 import type { WorkflowType } from './names';
+import type { GuardEvidence } from './pivot';
 
 const approval = z
   .strictObject({
@@ -19,6 +20,10 @@ const expectation = z
   .strictObject({ primary: z.string().optional(), epoch: z.number().int().positive().optional() })
   .describe('refuse if the present primary or epoch is another');
 
+/** Passed by the guard so that nothing has to be looked at again on the critical path; the switch reads everything back all the same. */
+const isEvidence = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'state' in value && 'observation' in value && 'diagnosis' in value;
+
 export const pivotInput = z.strictObject({
   cluster: clusterName,
   to: z.string().optional().describe('the member to promote; the best candidate when not given'),
@@ -34,6 +39,7 @@ export const pivotInput = z.strictObject({
     .max(8000)
     .optional()
     .describe('how long open transactions may go on; the cluster’s own bound when not given'),
+  evidence: z.custom<GuardEvidence>(isEvidence, 'only the guard gives this').optional(),
   proof: z.boolean().default(true).describe('prove by checksums afterwards that all members hold the same data'),
 });
 

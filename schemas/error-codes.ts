@@ -123,6 +123,11 @@ export const errorCodes = {
     meaning: 'Repeated failures within the window: the guard does not pivot again by itself.',
     remedy: 'Look for the cause, then resume the guard.',
   },
+  TimedOut: {
+    retryable: true,
+    meaning: 'A step did not end within its time-out.',
+    remedy: 'See whether its worker runs and what the step waits for: `drydock op show`.',
+  },
   Internal: { retryable: false, meaning: 'A fault of drydock itself.', remedy: 'Report it with the operation id.' },
 } as const satisfies Record<string, { retryable: boolean; meaning: string; remedy: string }>;
 

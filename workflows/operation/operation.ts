@@ -1,0 +1,183 @@
+import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
+
+import type { ApprovalPolicy, Gate, Progress, StepProgress } from '../../schemas/operation';
+import { publish } from './attributes';
+import { Compensations } from './compensations';
+import { failure, isCancellation, stopped } from './failure';
+import type { Phase } from './phases';
+import type { OperationState } from './state';
+
+/** How late a timer may fire before it counts as having run out while nobody was there. */
+const lateMs = 5_000;
+/** Asking again for ever would fill the history. */
+const mostEvents = 20_000;
+
+/** One step of the runbook, as its code sees it. */
+export interface Step {
+  /** One line for people: what was found or done. May be called again; the last one stays. */
+  detail(text: string): void;
+}
+
+/** What a workflow's body is given; see workflows/operation/index.ts. */
+export class Operation<Input> {
+  readonly id = workflowInfo().workflowId;
+  readonly compensations: Compensations;
+  private current?: StepProgress;
+  /** The way back after the point of no return. */
+  wayBack?: () => Promise<object>;
+
+  constructor(
+    readonly input: Input,
+    readonly dryRun: boolean,
+    private readonly state: OperationState,
+    private readonly scope: CancellationScope,
+    private readonly approval: ApprovalPolicy | undefined,
+  ) {
+    this.compensations = new Compensations(state);
+  }
+
+  get progress(): Progress {
+    return this.state.progress;
+  }
+
+  /** Runs one step of the runbook. It begins at a safe point, where a pause or an abort takes effect. */
+  async step<Result>(name: string, body: (step: Step) => Promise<Result>): Promise<Result> {
+    await this.safePoint(`before "${name}"`);
+    const step = this.state.step(name);
+    const outer = this.current;
+    this.current = step;
+    this.state.begin(step);
+    try {
+      const result = await body({
+        detail: (text) => {
+          step.detail = text;
+          this.state.update();
+        },
+      });
+      this.state.end(step, 'done');
+      return result;
+    } catch (error) {
+      this.state.end(step, 'failed', isCancellation(error) ? 'stopped' : describe(error));
+      throw error;
+    } finally {
+      this.current = outer;
+    }
+  }
+
+  /** A step of the runbook that is not needed this time. */
+  skip(name: string, why: string): void {
+    this.state.end(this.state.step(name), 'skipped', why);
+  }
+
+  /** Here a pause waits and an abort stops. Costs nothing when none was asked for. Not on the critical path. */
+  async safePoint(where: string): Promise<void> {
+    if (this.state.phase === 'switching') return;
+    while (this.state.pauseRequested && !this.stopRequested()) {
+      this.state.wait('paused', { what: `resume; it is paused ${where}`, who: 'a person' });
+      await condition(() => !this.state.pauseRequested || this.stopRequested());
+      this.state.goOn();
+    }
+    if (this.stopRequested() && this.state.phase !== 'rolling-back') throw stopped(`stopped ${where}`);
+  }
+
+  /**
+   * Runs an activity that resumes where it was when it is called again; a pause stops it and it is called again afterwards.
+   * For work that lasts minutes.
+   */
+  async pausable<Result>(where: string, run: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      await this.safePoint(where);
+      const attempt = new CancellationScope();
+      const watch = new CancellationScope();
+      void watch.run(() => condition(() => this.state.pauseRequested).then(() => attempt.cancel())).catch(() => undefined);
+      try {
+        return await attempt.run(run);
+      } catch (error) {
+        if (!isCancellation(error) || !this.state.pauseRequested || this.scope.consideredCancelled) throw error;
+      } finally {
+        watch.cancel();
+      }
+    }
+  }
+
+  /** Waits for an approval when the input's policy names this gate. */
+  async gate(gate: Gate, what: string): Promise<void> {
+    if (!this.dryRun && this.approval?.gates.includes(gate)) await this.ask(gate, what, this.approval);
+  }
+
+  /**
+   * Waits until a person approves, whatever the input says; an abort stops the waiting. With a policy the waiting ends as it
+   * says, but a time-out that ran out while Temporal or every worker was away decides nothing: it asks again.
+   */
+  async ask(gate: string, what: string, policy?: Pick<ApprovalPolicy, 'timeoutSeconds' | 'onTimeout'>): Promise<void> {
+    const answered = (): boolean => this.state.isApproved(gate);
+    for (;;) {
+      const deadline = policy ? Date.now() + policy.timeoutSeconds * 1000 : undefined;
+      const until = deadline === undefined ? undefined : new Date(deadline).toISOString();
+      this.state.wait('waiting', { what, who: 'a person who may approve', gate, until });
+      publish({ phase: `waiting: ${gate}` });
+      if (deadline === undefined || policy === undefined) await condition(answered);
+      else await condition(answered, policy.timeoutSeconds * 1000, { summary: `time to approve ${gate}` });
+      const approved = answered();
+      this.state.goOn();
+      publish({ phase: this.state.phase });
+      if (approved || deadline === undefined || policy === undefined) return;
+      const late = Date.now() - deadline;
+      if (late > lateMs)
+        this.state.warn(
+          `the time to approve ${gate} ran out while drydock or Temporal was away (seen ${Math.round(late / 1000)} s late): asked again`,
+        );
+      else if (policy.onTimeout === 'ask-again' && workflowInfo().historyLength < mostEvents)
+        this.state.warn(`nobody approved ${gate} in ${policy.timeoutSeconds} s: asked again`);
+      else throw failure('RejectedByPerson', `nobody approved ${gate} in ${policy.timeoutSeconds} s`);
+    }
+  }
+
+  /** Registers how to undo what comes next, before it is done. `undo` is idempotent: what it undoes may not have happened. */
+  compensate(name: string, undo: () => Promise<unknown>): void {
+    this.compensations.add(name, undo, this.current);
+  }
+
+  enter(phase: Phase): void {
+    this.state.enter(phase);
+    publish({ phase });
+  }
+
+  /**
+   * Runs the bounded critical path: controls are refused and nothing of it is cancelled. Writes no search attribute, so that
+   * the first workflow task goes straight to the activity. The caller says what follows: `pointOfNoReturn`, or `enter` of an
+   * earlier phase when the switch was given up.
+   */
+  async switching<Result>(body: () => Promise<Result>): Promise<Result> {
+    this.state.enter('switching');
+    return CancellationScope.nonCancellable(body);
+  }
+
+  /** What was done stays: compensations are dropped, abort is refused from now on, and rollback takes `wayBack` if there is one. */
+  pointOfNoReturn(rollback: { loses: string; wayBack?: () => Promise<object> }): void {
+    this.compensations.clear();
+    this.wayBack = rollback.wayBack;
+    this.state.wayBack = rollback.wayBack !== undefined;
+    this.state.rollback(rollback.wayBack !== undefined, rollback.loses);
+    this.enter('finishing');
+  }
+
+  /** What a rollback would lose, for people. */
+  rollbackLoses(loses: string): void {
+    this.state.rollback(this.state.progress.rollback.possible, loses);
+  }
+
+  warn(text: string): void {
+    this.state.warn(text);
+  }
+
+  private stopRequested(): boolean {
+    return this.state.abortRequested !== undefined || this.state.rollbackRequested !== undefined;
+  }
+}
+
+function describe(error: unknown): string {
+  let current = error;
+  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
+  return (current instanceof Error ? current.message : String(current)).slice(0, 300);
+}

@@ -1,0 +1,170 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  ContinueAsNew,
+  DeterminismViolationError,
+  setCurrentDetails,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+import type { ApprovalPolicy, Progress } from '../../schemas/operation';
+import { contract, summarised } from './activities';
+import { publish } from './attributes';
+import { renderDetails } from './details';
+import { failure, isCancellation, type Meaning, meaningOf, stopped } from './failure';
+import { listen } from './handlers';
+import { Operation } from './operation';
+import { OperationState } from './state';
+
+/** What a workflow type tells of itself. */
+export interface OperationDefinition<Input> {
+  type: string;
+  /** The runbook: names of the steps in the order in which they are usually taken. */
+  steps: readonly string[];
+  /** What is held, and what the operation is found by: `cluster/shop`. */
+  target(input: Input): string;
+  /** Take `hold/<target>`; true when not given. Dry runs take none. */
+  hold?: boolean;
+  dryRun?(input: Input): boolean;
+  approval?(input: Input): ApprovalPolicy | undefined;
+  /**
+   * An input that another workflow of drydock parsed already: not validated, nothing held unless `hold` is true, no search
+   * attributes written before the switch, so that the first workflow task goes straight to the body's first activity.
+   */
+  trusted?: Input;
+}
+
+export type WithProgress<Result> = Result & { progress: Progress };
+type Body<Input, Result> = (op: Operation<Input>) => Promise<Result>;
+
+/** Runs an operation from its first event to its last; see workflows/operation/index.ts. */
+export function operation<Input, Result extends object>(
+  definition: OperationDefinition<Input>,
+  raw: unknown,
+  body: Body<Input, Result>,
+): Promise<WithProgress<Result>> {
+  const root = CancellationScope.current();
+  // Everything runs below a scope that the workflow's cancellation does not reach: cancelling means abort, which undoes in order.
+  return CancellationScope.nonCancellable(() => new Run(definition, root, body).start(raw));
+}
+
+class Run<Input, Result extends object> {
+  private readonly id = workflowInfo().workflowId;
+  private readonly state: OperationState;
+  /** Cancelled by an abort or a rollback. */
+  private readonly scope = new CancellationScope();
+  private op?: Operation<Input>;
+  private held?: string;
+
+  constructor(
+    private readonly definition: OperationDefinition<Input>,
+    root: CancellationScope,
+    private readonly body: Body<Input, Result>,
+  ) {
+    this.state = new OperationState(
+      { operation: this.id, type: definition.type, steps: definition.steps },
+      () => new Date().toISOString(),
+      (progress) => setCurrentDetails(renderDetails(progress)),
+    );
+    const stop = (): void => {
+      if (this.state.abortRequested || this.state.rollbackRequested) this.scope.cancel();
+    };
+    listen(this.state, stop);
+    root.cancelRequested.catch(() => {
+      this.state.control('abort', [], 'cancellation of the workflow');
+      stop();
+    });
+  }
+
+  async start(raw: unknown): Promise<WithProgress<Result>> {
+    try {
+      const result = await this.scope.run(() => this.forward(raw));
+      if (this.state.abortRequested || this.state.rollbackRequested) throw stopped('asked to stop when it had just ended');
+      return await this.close('done', result);
+    } catch (error) {
+      if (error instanceof ContinueAsNew || error instanceof DeterminismViolationError) throw error;
+      return await this.backward(error);
+    }
+  }
+
+  private async forward(raw: unknown): Promise<Result> {
+    const { definition, state } = this;
+    const { type, trusted } = definition;
+    const input = trusted ?? ((await summarised(contract.validateInput, `validate the input of ${type}`)(type, raw ?? null)) as Input);
+    const target = definition.target(input);
+    const dryRun = definition.dryRun?.(input) ?? (input as { dryRun?: unknown }).dryRun === true;
+    const approval = definition.approval?.(input) ?? (input as { approval?: ApprovalPolicy }).approval;
+    state.progress.target = target;
+    state.progress.dryRun = dryRun;
+    if (trusted === undefined) publish({ operation: type, target, phase: 'preparing' });
+    if (!dryRun && (definition.hold ?? trusted === undefined)) {
+      this.held = target;
+      await summarised(contract.acquireHold, `hold ${target}`)(target, this.id);
+    }
+    state.enter('preparing');
+    this.op = new Operation(input, dryRun, state, this.scope, approval);
+    return this.body(this.op);
+  }
+
+  /** An abort, a rollback or a failure: undoes what can be undone, and ends. */
+  private async backward(error: unknown): Promise<WithProgress<Result>> {
+    const { state, op } = this;
+    state.goOn();
+    if (state.rollbackRequested && op?.wayBack) {
+      if (!isCancellation(error)) state.warn(`given up for the rollback: ${meaningOf(error).message}`);
+      return this.rollBack(op.wayBack as () => Promise<Result>);
+    }
+    const meaning = this.meaning(error);
+    if (meaning.code === 'Conflict') this.held = undefined;
+    state.enter('undoing');
+    const { undone, failed } = (await op?.compensations.run()) ?? { undone: [], failed: [] };
+    const told = [
+      meaning.message,
+      ...(undone.length > 0 ? [`undone: ${undone.join(', ')}`] : []),
+      ...failed.map(({ path, message }) => `not done: ${path} (${message})`),
+    ].join('; ');
+    await this.release(meaning.code === 'Aborted' ? 'aborted' : 'failed');
+    throw failure(meaning.code, told, [...meaning.problems, ...failed], state.progress, isCancellation(error) ? undefined : error);
+  }
+
+  private async rollBack(wayBack: () => Promise<Result>): Promise<WithProgress<Result>> {
+    this.state.enter('rolling-back');
+    publish({ phase: 'rolling-back' });
+    try {
+      const result = await CancellationScope.cancellable(wayBack);
+      return await this.close('rolled-back', result);
+    } catch (error) {
+      const { code, message, problems } = meaningOf(error);
+      await this.release('failed');
+      throw failure(code, `the rollback failed: ${message}`, problems, this.state.progress, error);
+    }
+  }
+
+  private meaning(error: unknown): Meaning {
+    const asked = this.state.abortRequested;
+    if (!asked) return meaningOf(error);
+    if (!isCancellation(error)) this.state.warn(`when it was aborted: ${meaningOf(error).message}`);
+    return { code: 'Aborted', message: `aborted by ${asked.by ?? 'somebody'}${asked.reason ? `: ${asked.reason}` : ''}`, problems: [] };
+  }
+
+  private async close(state: 'done' | 'rolled-back', result: Result): Promise<WithProgress<Result>> {
+    await this.release(state);
+    return { ...result, progress: this.state.progress };
+  }
+
+  private async release(end: 'done' | 'failed' | 'aborted' | 'rolled-back'): Promise<void> {
+    if (this.held !== undefined) {
+      const options = { scheduleToCloseTimeout: '1 minute' } as const;
+      try {
+        await summarised(contract.releaseHold, `release ${this.held}`, options)(this.held, this.id);
+      } catch (error) {
+        // The next one who asks for the hold sees that this operation is closed.
+        this.state.warn(`hold/${this.held} was not released: ${meaningOf(error).message}`);
+      }
+    }
+    this.state.close(end);
+    publish({ phase: end });
+    await condition(allHandlersFinished);
+  }
+}

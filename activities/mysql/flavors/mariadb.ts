@@ -1,0 +1,90 @@
+import * as gtid from '../../../schemas/gtid';
+import type { FilePosition, Position } from '../../../schemas/observation';
+import { failure } from '../../failure';
+import type { Session } from '../types';
+import { type Version } from '../version';
+import { BaseFlavor, type Source } from './base';
+import { changeOptions } from './quote';
+import { hasReadAll, positionsDrained, type StatusReading, type StatusRow } from './replication-status';
+import { poll, waitInChunks } from './wait';
+
+/** MariaDB 10.5 and later, by GTID with gtid_strict_mode. */
+export class Mariadb extends BaseFlavor {
+  readonly engine = 'mariadb';
+  readonly gtid = true;
+  readonly superReadOnly = false;
+  readonly manyLocks = true;
+
+  constructor(version: Version) {
+    super(version, {
+      thread: 'SLAVE',
+      binlogStatus: 'SHOW MASTER STATUS',
+      semiSync: { source: 'rpl_semi_sync_master', replica: 'rpl_semi_sync_slave' },
+    });
+  }
+
+  async executed(session: Session): Promise<Position> {
+    const status = await this.binlogStatus(session);
+    const [row] = await session.query<{ position: string }>('SELECT @@GLOBAL.gtid_current_pos AS position');
+    return { gtid: gtid.normalise(row?.position ?? ''), file: status.file };
+  }
+
+  protected async readStatus(session: Session, row: StatusRow): Promise<StatusReading> {
+    const [settings] = await session.query<{ applied: string; mode: string; threads: number }>(
+      'SELECT @@GLOBAL.gtid_slave_pos AS applied, @@GLOBAL.slave_parallel_mode AS mode, @@GLOBAL.slave_parallel_threads AS threads',
+    );
+    const applied = gtid.normalise(settings?.applied ?? '');
+    const received = gtid.union(applied, row['Gtid_IO_Pos'] ?? '');
+    const byGtid = (row['Gtid_IO_Pos'] ?? '') !== '' && gtid.contains(applied, row['Gtid_IO_Pos'] ?? '');
+    const readAll = row['Replica_IO_Running'] !== 'Yes' && row['Replica_SQL_Running'] === 'Yes' && hasReadAll(row);
+    // The coordinator of parallel workers has read all before they applied all: its word counts with a single applier only.
+    const single = Number(settings?.threads) <= 1;
+    return { applied, received, drained: byGtid || positionsDrained(row) || (single && readAll), mayHaveGaps: false };
+  }
+
+  async waitApplied(session: Session, position: Position, timeoutMs: number): Promise<boolean> {
+    const wanted = position.gtid;
+    if (wanted === undefined) throw failure('Internal', `a position without GTID was given for ${session.member}`);
+    if (wanted === '') return true;
+    return waitInChunks(
+      session,
+      timeoutMs,
+      async (seconds) => {
+        const [row] = await session.query<{ done: number }>(
+          'SELECT MASTER_GTID_WAIT(?, ?) AS done',
+          [wanted, Math.max(0.001, seconds)],
+          seconds * 1000 + 2000,
+        );
+        return Number(row?.done) === 0;
+      },
+      () => this.replication(session),
+    );
+  }
+
+  protected followsAsWanted(row: StatusRow): boolean {
+    return row['Using_Gtid'] === 'Slave_Pos' || row['Using_Gtid'] === 'Replica_Pos';
+  }
+
+  protected async changeSource(session: Session, source: Source, _from?: FilePosition): Promise<void> {
+    // A member that was primary has its writes in its binary log only: it continues after them.
+    const [row] = await session.query<{ current: string; replica: string }>(
+      'SELECT @@GLOBAL.gtid_current_pos AS current, @@GLOBAL.gtid_slave_pos AS replica',
+    );
+    if (row && gtid.normalise(row.current) !== gtid.normalise(row.replica))
+      await session.query('SET GLOBAL gtid_slave_pos=?', [row.current]);
+    const options = changeOptions('MASTER', {
+      HOST: source.address,
+      PORT: source.port,
+      USER: source.user,
+      PASSWORD: source.password,
+      CONNECT_RETRY: 1,
+      HEARTBEAT_PERIOD: 0.5,
+    });
+    await session.query(`CHANGE MASTER TO ${options}, MASTER_USE_GTID=slave_pos`);
+  }
+
+  /** MariaDB throws relay log away when its receiver restarts: so only when all of it was applied. */
+  protected override mayRestartReceiver(session: Session): Promise<boolean> {
+    return poll(1000, async () => (await this.replication(session))?.drained ?? true);
+  }
+}

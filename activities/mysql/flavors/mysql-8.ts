@@ -1,0 +1,98 @@
+import * as gtid from '../../../schemas/gtid';
+import type { FilePosition, Position } from '../../../schemas/observation';
+import { failure } from '../../failure';
+import type { Session } from '../types';
+import { atLeast, type Version } from '../version';
+import { BaseFlavor, type Source, type Words } from './base';
+import { changeOptions } from './quote';
+import { type StatusReading, type StatusRow } from './replication-status';
+import { waitInChunks } from './wait';
+
+function wordsOf(version: Version): Words {
+  const renamed = atLeast(version, 8, 0, 26);
+  return {
+    thread: atLeast(version, 8, 0, 22) ? 'REPLICA' : 'SLAVE',
+    binlogStatus: atLeast(version, 8, 2) ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS',
+    semiSync: renamed
+      ? { source: 'rpl_semi_sync_source', replica: 'rpl_semi_sync_replica' }
+      : { source: 'rpl_semi_sync_master', replica: 'rpl_semi_sync_slave' },
+  };
+}
+
+/** MySQL 8.0 and later, always with GTID. */
+export class Mysql8 extends BaseFlavor {
+  readonly engine = 'mysql';
+  readonly gtid = true;
+  readonly superReadOnly = true;
+  readonly manyLocks = true;
+
+  constructor(version: Version) {
+    super(version, wordsOf(version));
+  }
+
+  async executed(session: Session): Promise<Position> {
+    const status = await this.binlogStatus(session);
+    return { gtid: gtid.normalise(status.gtid), file: status.file };
+  }
+
+  protected async readStatus(session: Session, row: StatusRow): Promise<StatusReading> {
+    const applied = gtid.normalise(row['Executed_Gtid_Set'] ?? '');
+    const received = gtid.union(applied, row['Retrieved_Gtid_Set'] ?? '');
+    const [settings] = await session.query<{ ordered: number; workers: number }>(
+      this.words.thread === 'REPLICA' && atLeast(this.exact, 8, 0, 26)
+        ? 'SELECT @@GLOBAL.replica_preserve_commit_order AS ordered, @@GLOBAL.replica_parallel_workers AS workers'
+        : 'SELECT @@GLOBAL.slave_preserve_commit_order AS ordered, @@GLOBAL.slave_parallel_workers AS workers',
+    );
+    // A transaction counts as retrieved when all of it came, so this is exact, also for a parallel applier.
+    return {
+      applied,
+      received,
+      drained: received === applied,
+      mayHaveGaps: Number(settings?.workers) > 1 && Number(settings?.ordered) !== 1,
+    };
+  }
+
+  async waitApplied(session: Session, position: Position, timeoutMs: number): Promise<boolean> {
+    const wanted = position.gtid;
+    if (wanted === undefined) throw failure('Internal', `a position without GTID was given for ${session.member}`);
+    if (wanted === '') return true;
+    return waitInChunks(
+      session,
+      timeoutMs,
+      async (seconds) => {
+        const [row] = await session.query<{ timedOut: number }>(
+          'SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) AS timedOut',
+          [
+            wanted,
+            // 0 waits for ever.
+            Math.max(0.001, seconds),
+          ],
+          seconds * 1000 + 2000,
+        );
+        return Number(row?.timedOut) === 0;
+      },
+      () => this.replication(session),
+    );
+  }
+
+  protected followsAsWanted(row: StatusRow): boolean {
+    return row['Auto_Position'] === '1';
+  }
+
+  protected async changeSource(session: Session, source: Source, _from?: FilePosition): Promise<void> {
+    const renamed = atLeast(this.exact, 8, 0, 23);
+    const options = changeOptions(renamed ? 'SOURCE' : 'MASTER', {
+      HOST: source.address,
+      PORT: source.port,
+      USER: source.user,
+      PASSWORD: source.password,
+      CONNECT_RETRY: 1,
+      // 8.4 gives up after 10 by default.
+      RETRY_COUNT: 86400,
+      HEARTBEAT_PERIOD: 0.5,
+      AUTO_POSITION: 1,
+      GET_PUBLIC_KEY: 1,
+    });
+    await session.query(`CHANGE ${renamed ? 'REPLICATION SOURCE' : 'MASTER'} TO ${options}`);
+  }
+}

@@ -1,0 +1,49 @@
+import { accounts } from '../../../schemas/names';
+import { SessionError } from '../session-error';
+import type { ApplicationSession, Session } from '../types';
+
+interface ProcessRow {
+  id: number;
+  user: string;
+  host: string;
+  command: string;
+  time: number | null;
+  state: string | null;
+  transaction: number | string | null;
+}
+
+const own = new Set<string>([accounts.operation, accounts.guard, accounts.replication]);
+const system = new Set(['system user', 'event_scheduler', 'unauthenticated user']);
+
+/** Everybody who is not drydock, the server itself or a replica: also people as root, because they could write too. */
+export async function applicationSessions(session: Session): Promise<ApplicationSession[]> {
+  const rows = await session.query<ProcessRow>(
+    'SELECT p.ID AS id, p.USER AS user, p.HOST AS host, p.COMMAND AS command, p.TIME AS time, p.STATE AS state, t.trx_id AS transaction ' +
+      'FROM information_schema.PROCESSLIST p LEFT JOIN information_schema.INNODB_TRX t ON t.trx_mysql_thread_id = p.ID',
+  );
+  return rows
+    .filter((row) => !own.has(row.user) && !system.has(row.user) && !/^Binlog Dump|^Daemon$/i.test(row.command))
+    .map((row) => ({
+      connectionId: Number(row.id),
+      user: row.user,
+      host: row.host,
+      inTransaction: row.transaction !== null,
+      executing: !/^Sleep$/i.test(row.command),
+      seconds: Number(row.time ?? 0),
+    }));
+}
+
+const unknownThread = 1094;
+
+/** Ends connections; one that is gone already is as good as killed. */
+export async function kill(session: Session, connectionIds: number[]): Promise<void> {
+  await Promise.all(
+    connectionIds.map(async (id) => {
+      try {
+        await session.query(`KILL CONNECTION ${Math.trunc(id)}`);
+      } catch (error) {
+        if (!(error instanceof SessionError && error.errno === unknownThread)) throw error;
+      }
+    }),
+  );
+}

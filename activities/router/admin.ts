@@ -1,0 +1,199 @@
+import type { RouterView } from '../../schemas/observation';
+import type { Cluster, Router } from '../../schemas/topology';
+import type { ActivityEnvironment } from '../environment';
+import { failure } from '../failure';
+import { readAdminCertificates } from './certificates';
+import { frontendConnections, writeFrontendId } from './configuration';
+import { readerCommands, type Reader } from './readers';
+import { AdminSession } from './session';
+import { parseAdminSessions, parseEpoch, parseSlots, routerView } from './view';
+
+export interface OpenRouterOptions {
+  /** Bound of the connection and of each command. */
+  timeoutMs: number;
+  /**
+   * Shuts down every other session on the admin port first and waits until HAProxy has forgotten them: a worker that was
+   * stopped and wakes up can send nothing any more. The latest one to open wins.
+   */
+  exclusive?: boolean;
+  /** The epoch that the caller believes in: StaleEpoch when the router was told a later one. */
+  epoch?: number;
+}
+
+type Primary = Reader;
+
+const hold = 'set maxconn frontend write 0';
+const release = `set maxconn frontend write ${frontendConnections}`;
+const close = 'set server write/p state maint';
+const cut = 'shutdown sessions server write/p';
+const setEpoch = (epoch: number) => `set var proc.epoch int(${epoch})`;
+const point = (primary: Primary) => [`set server write/p addr ${primary.address} port ${primary.port}`, 'set server write/p state ready'];
+
+/** Answers that are not an error. HAProxy has no status: a command that worked answers nothing, or what it changed. */
+const accepted = /^(|(IP|port) changed .*|no need to change .*|nothing changed.*)$/s;
+
+/** How many commands fit well into one line of HAProxy's 16 KiB buffer. */
+const commandsPerLine = 100;
+
+/** One router under the hands of one worker. All methods are idempotent; each throws RouterUnreachable when the session is gone. */
+export class RouterAdmin {
+  private constructor(
+    private readonly session: AdminSession,
+    private readonly cluster: Cluster,
+    private known: number,
+  ) {}
+
+  /** Throws RouterUnreachable, SecretMissing, StaleEpoch. */
+  static async open(
+    env: Pick<ActivityEnvironment, 'secrets'>,
+    cluster: Cluster,
+    router: Router,
+    options: OpenRouterOptions,
+  ): Promise<RouterAdmin> {
+    const { name } = cluster.definition;
+    const certificates = await readAdminCertificates(env.secrets, name);
+    const session = await AdminSession.open(router, name, certificates, options.timeoutMs);
+    try {
+      if (options.exclusive) await shutOutOthers(session, options.timeoutMs);
+      const [epoch] = await session.send('get var proc.epoch');
+      const admin = new RouterAdmin(session, cluster, parseEpoch(epoch ?? ''));
+      if (options.epoch !== undefined) admin.refuseStale(options.epoch);
+      return admin;
+    } catch (error) {
+      session.end();
+      throw error;
+    }
+  }
+
+  get router(): string {
+    return this.session.router;
+  }
+
+  /** What the router was told last as far as this session knows; 0: nothing since it started. */
+  get epoch(): number {
+    return this.known;
+  }
+
+  /** Resolves with the reason when the session is gone: the router died, or another worker took over. */
+  get closed(): Promise<string> {
+    return this.session.closed;
+  }
+
+  /** New connections to the write port wait in the kernel, without an error. Those that are open go on. */
+  hold(): Promise<void> {
+    return this.tell(hold);
+  }
+
+  release(): Promise<void> {
+    return this.tell(release);
+  }
+
+  /** Closes every connection to the primary, at once. */
+  cut(): Promise<void> {
+    return this.tell(cut);
+  }
+
+  /** For a detected death: clients wait at the router from now on, and not at a dead address. */
+  holdAndCut(): Promise<void> {
+    return this.tell(hold, cut);
+  }
+
+  /** New connections to the write port are closed at once. */
+  close(): Promise<void> {
+    return this.tell(close);
+  }
+
+  /** Leads new connections to this primary. Refused before the router was told an epoch. */
+  async point(primary: Primary): Promise<void> {
+    if (this.known === 0)
+      throw failure('RouterUnreachable', `router ${this.router} was told no epoch since its start; it stays closed until then`);
+    await this.tell(...point(primary));
+  }
+
+  /** Throws StaleEpoch when the router was told a later one. */
+  async tellEpoch(epoch: number): Promise<void> {
+    await this.checkEpoch(epoch);
+    await this.tell(setEpoch(epoch));
+    this.known = epoch;
+  }
+
+  /**
+   * The end of a switch in one line: epoch, new primary, what is left of the old connections cut, and go. Throws StaleEpoch
+   * when the router was told a later epoch than `epoch`.
+   */
+  async pointAndRelease(primary: Primary, epoch: number): Promise<void> {
+    await this.checkEpoch(epoch);
+    await this.tell(setEpoch(epoch), ...point(primary), cut, release);
+    this.known = epoch;
+  }
+
+  /** Exactly these are read from; places that stay keep their connections, those of the others are cut. */
+  async readers(wanted: Reader[]): Promise<void> {
+    const [state] = await this.session.send('show servers state read');
+    await this.tell(...readerCommands(parseSlots(state ?? ''), wanted));
+  }
+
+  async view(): Promise<RouterView> {
+    const [epoch = '', slots = '', frontend = ''] = await this.session.send(
+      'get var proc.epoch',
+      'show servers state',
+      `show stat ${writeFrontendId} 1 -1`,
+    );
+    const nameOf = (address: string, port: number) =>
+      this.cluster.members.find((member) => member.address === address && member.port === port)?.name ?? `${address}:${port}`;
+    const view = routerView(this.router, { epoch, slots, frontend }, nameOf);
+    this.known = view.epoch;
+    return view;
+  }
+
+  end(): void {
+    this.session.end();
+  }
+
+  private async checkEpoch(epoch: number): Promise<void> {
+    const [answer] = await this.session.send('get var proc.epoch');
+    this.known = parseEpoch(answer ?? '');
+    this.refuseStale(epoch);
+  }
+
+  private refuseStale(epoch: number): void {
+    if (this.known > epoch)
+      throw failure('StaleEpoch', `router ${this.router} was told epoch ${this.known} already, this step believes in epoch ${epoch}`);
+  }
+
+  private async tell(...commands: string[]): Promise<void> {
+    for (let from = 0; from < commands.length; from += commandsPerLine) {
+      const line = commands.slice(from, from + commandsPerLine);
+      const answers = await this.session.send(...line);
+      const refused = line
+        .map((command, index) => ({ command, answer: answers[index] ?? '' }))
+        .filter(({ answer }) => !accepted.test(answer));
+      if (refused.length)
+        throw failure(
+          'RouterUnreachable',
+          `router ${this.router} refused: ${refused.map(({ command, answer }) => `${command}: ${answer.split('\n')[0]}`).join('; ')}`,
+          [],
+          false,
+        );
+    }
+  }
+}
+
+/** One session of the runtime socket belongs to each connection of the admin port; ours is the only one that may be left. */
+async function shutOutOthers(session: AdminSession, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const [list] = await session.send('show sess');
+    const sessions = parseAdminSessions(list ?? '');
+    const others = sessions.filter((each) => each.frontend === 'admin' && each.source !== session.source);
+    // What a session had handed to the socket before it was shut down is executed still: gone means gone from there, too.
+    if (others.length === 0 && sessions.filter((each) => each.frontend === 'socket').length <= 1) return;
+    if (performance.now() > deadline)
+      throw failure('RouterUnreachable', `router ${session.router} did not shut down ${others.length} other admin sessions in time`);
+    for (let from = 0; from < others.length; from += commandsPerLine)
+      await session.send(...others.slice(from, from + commandsPerLine).map((each) => `shutdown session ${each.id}`));
+  }
+}
+
+/** Opens a persistent admin session to one router; see RouterAdmin. */
+export const openRouter = RouterAdmin.open.bind(RouterAdmin);

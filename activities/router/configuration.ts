@@ -1,0 +1,97 @@
+import type { ClusterDefinition } from '../../schemas/cluster';
+
+/** Ports inside a router's container. All above 1024: HAProxy runs without any privilege. */
+export const routerPorts = { write: 3306, read: 3307, admin: 3308 } as const;
+
+/** Where the files of a router are put in its container, before it starts. */
+export const routerFiles = {
+  configuration: '/etc/haproxy/haproxy.cfg',
+  /** Certificate and key in one file, as HAProxy wants it. */
+  server: '/etc/haproxy/admin-server.pem',
+  authority: '/etc/haproxy/admin-authority.pem',
+} as const;
+
+/** Places for servers to read from: more than a cluster may have members, also while an upgrade doubles them. */
+export const readSlots = 36;
+
+/**
+ * Connections that a port takes; more wait in the kernel's queue. Two file descriptors each: within the 20,000 that engines
+ * give a container by default on small machines.
+ */
+export const frontendConnections = 4000;
+
+/** Proxy id of the write frontend, so that its figures can be asked for without those of all others. */
+export const writeFrontendId = 101;
+
+export const readSlot = (index: number): string => `r${index + 1}`;
+
+/**
+ * The whole configuration of one router. It starts closed: no server is enabled and the epoch is 0, also after a restart,
+ * so that a router which slept through a pivot can never lead writers to the old primary. Everything that changes later
+ * (epoch, primary, readers, hold) is told through the admin port and kept in HAProxy's memory only, on purpose.
+ */
+export function routerConfiguration(definition: Pick<ClusterDefinition, 'name'>): string {
+  const slots = Array.from({ length: readSlots }, (_, index) => `    server ${readSlot(index)} 0.0.0.0:3306 disabled`);
+  return `# Router of cluster ${definition.name}. Written by drydock; changes are lost when the container is created again.
+global
+    # One thread: commands take effect in the order in which they were sent, and hold leaves no connection behind.
+    nbthread 1
+    maxconn ${2 * frontendConnections + 100}
+    no strict-limits
+    log stdout format raw local0 notice
+    set-var proc.epoch int(0)
+    stats socket /run/haproxy/admin.sock mode 600 level admin
+    stats timeout 1h
+    stats maxconn 100
+
+defaults
+    mode tcp
+    log global
+    # A dead container's address answers nothing at all: with 2 s, clients hung 1.6 s on it after the router was moved.
+    timeout connect 200ms
+    retries 5
+    option redispatch 1
+    # MySQL's own wait_timeout is shorter; dead peers are found by keepalive.
+    timeout client 24h
+    timeout server 24h
+    timeout client-fin 10s
+    timeout server-fin 10s
+    option clitcpka
+    clitcpka-idle 15s
+    clitcpka-intvl 5s
+    clitcpka-cnt 3
+    option srvtcpka
+    srvtcpka-idle 15s
+    srvtcpka-intvl 5s
+    srvtcpka-cnt 3
+    backlog 4096
+
+frontend write
+    id ${writeFrontendId}
+    bind :${routerPorts.write}
+    maxconn ${frontendConnections}
+    default_backend write
+
+# One place only: there is never more than one primary.
+backend write
+    server p 0.0.0.0:3306 disabled
+
+frontend read
+    bind :${routerPorts.read}
+    maxconn ${frontendConnections}
+    default_backend read
+
+backend read
+    balance leastconn
+${slots.join('\n')}
+
+# HAProxy ignores ssl on its own socket, hence this. accept-proxy: a caller says which connection it is, so that it can
+# tell its own session from those of others, behind any translation of addresses.
+listen admin
+    bind :${routerPorts.admin} accept-proxy ssl crt ${routerFiles.server} ca-file ${routerFiles.authority} verify required ssl-min-ver TLSv1.3
+    maxconn 100
+    timeout client 1h
+    timeout server 1h
+    server cli unix@/run/haproxy/admin.sock
+`;
+}

@@ -1,0 +1,87 @@
+import type { RouterView } from '../../schemas/observation';
+import type { Cluster, ClusterState, Router } from '../../schemas/topology';
+import type { RouterActivities } from '../contracts';
+import type { ActivityEnvironment } from '../environment';
+import { codeOf, failure } from '../failure';
+import { redact } from '../redact';
+import { openRouter } from './admin';
+import type { Reader } from './readers';
+
+export { openRouter, RouterAdmin, type OpenRouterOptions } from './admin';
+
+/** Bound of a connection and of each command; a router on a living host answers in milliseconds. */
+const timeoutMs = 2000;
+
+const message = (error: unknown) => redact(error instanceof Error ? error.message : String(error));
+
+/** Whom the read port leads to: the readers, or what the cluster's policy says when there is none. */
+export function readersOf(state: ClusterState, names: string[]): Reader[] {
+  const chosen = state.members.filter((member) => names.includes(member.name));
+  const fallback = state.members.filter((member) => member.name === state.primary && state.definition.readFallback === 'primary');
+  return (chosen.length ? chosen : fallback).map(({ address, port }) => ({ address, port }));
+}
+
+async function tellRouter(env: ActivityEnvironment, state: ClusterState, router: Router, readers: Reader[]): Promise<void> {
+  const primary = state.members.find((member) => member.name === state.primary);
+  if (!primary) throw failure('Internal', `the primary ${state.primary} is not a member of cluster ${state.definition.name}`);
+  const admin = await openRouter(env, state, router, { timeoutMs, epoch: state.epoch });
+  try {
+    const view = await admin.view();
+    await admin.readers(readers);
+    const inPlace =
+      view.epoch === state.epoch && view.open && view.primary?.address === primary.address && view.primary.port === primary.port;
+    // What is in place is left alone: pointAndRelease would cut the connections of clients.
+    if (inPlace) await admin.release();
+    else await admin.pointAndRelease(primary, state.epoch);
+  } finally {
+    admin.end();
+  }
+}
+
+export function createRouterActivities(env: ActivityEnvironment): RouterActivities {
+  return {
+    async tellRouters(state: ClusterState, readers: string[], routers?: string[]) {
+      const asked = state.routers.filter((router) => !routers || routers.includes(router.name));
+      const from = readersOf(state, readers);
+      const outcomes = await Promise.allSettled(asked.map((router) => tellRouter(env, state, router, from)));
+      const confirmed: string[] = [];
+      const missing: string[] = [];
+      for (const [index, outcome] of outcomes.entries()) {
+        const name = asked[index]?.name ?? '';
+        if (outcome.status === 'fulfilled') confirmed.push(name);
+        else if (codeOf(outcome.reason) === 'RouterUnreachable') {
+          missing.push(name);
+          env.log.warn({ cluster: state.definition.name, router: name, error: message(outcome.reason) }, 'a router was not told the epoch');
+        } else throw outcome.reason;
+      }
+      return { confirmed, missing };
+    },
+
+    async viewRouters(cluster: Cluster): Promise<RouterView[]> {
+      return Promise.all(
+        cluster.routers.map(async (router) => {
+          try {
+            const admin = await openRouter(env, cluster, router, { timeoutMs });
+            try {
+              return await admin.view();
+            } finally {
+              admin.end();
+            }
+          } catch (error) {
+            return {
+              name: router.name,
+              reachable: false,
+              error: message(error),
+              epoch: 0,
+              primary: null,
+              held: false,
+              open: false,
+              sessions: 0,
+              readers: [],
+            };
+          }
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import { connect as connectTcp, isIPv6, type Socket } from 'node:net';
+import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
+
+import { failure } from '../failure';
+import { type AdminCertificates, routerServerName } from './certificates';
+
+/** HAProxy ends every answer with this once `prompt` was sent. */
+const prompt = '\n> ';
+
+interface Waiting {
+  answers: string[];
+  expected: number;
+  resolve: (answers: string[]) => void;
+  reject: (error: Error) => void;
+  timer: NodeJS.Timeout;
+}
+
+/**
+ * One authenticated connection to HAProxy's runtime API that stays open: a command costs a round trip (0.1 to 0.3 ms) and not
+ * a TLS handshake (4 ms). It never connects again by itself: a session that was shut down by another worker stays shut.
+ */
+export class AdminSession {
+  /** Resolves once with the reason when the connection is gone. */
+  readonly closed: Promise<string>;
+  private gone?: string;
+  private readonly queue: Waiting[] = [];
+  private text = '';
+  private settleClosed: (reason: string) => void = () => undefined;
+
+  private constructor(
+    readonly router: string,
+    /** `address:port` of our end, as HAProxy lists it under src. */
+    readonly source: string,
+    private readonly socket: TLSSocket,
+    private readonly timeoutMs: number,
+  ) {
+    this.closed = new Promise((resolve) => (this.settleClosed = resolve));
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => this.receive(chunk));
+    socket.on('error', (error) => this.fail(error.message));
+    socket.on('close', () => this.fail('the connection was closed by the router'));
+  }
+
+  /** Throws RouterUnreachable. */
+  static async open(
+    router: { name: string; address: string; adminPort: number },
+    cluster: string,
+    certificates: AdminCertificates,
+    timeoutMs: number,
+  ): Promise<AdminSession> {
+    const deadline = performance.now() + timeoutMs;
+    const unreachable = (why: string) =>
+      failure('RouterUnreachable', `router ${router.name} at ${router.address}:${router.adminPort}: ${why}`);
+    let opened: Socket | undefined;
+    try {
+      const raw = await within<Socket>(timeoutMs, (settle, fail) => {
+        const socket = connectTcp({ host: router.address, port: router.adminPort, noDelay: true });
+        socket.once('connect', () => settle(socket)).once('error', fail);
+        return () => socket.destroy();
+      });
+      opened = raw;
+      // The PROXY protocol: which connection this is, said before TLS begins.
+      const family = isIPv6(raw.localAddress ?? '') ? 'TCP6' : 'TCP4';
+      raw.write(`PROXY ${family} ${raw.localAddress} ${raw.remoteAddress} ${raw.localPort} ${raw.remotePort}\r\n`);
+      const source = `${raw.localAddress}:${raw.localPort}`;
+      const socket = await within<TLSSocket>(deadline - performance.now(), (settle, fail) => {
+        const encrypted = connectTls({
+          socket: raw,
+          servername: routerServerName(cluster),
+          secureContext: createSecureContext({
+            ca: certificates.authority,
+            cert: certificates.client,
+            key: certificates.clientKey,
+            minVersion: 'TLSv1.3',
+          }),
+        });
+        encrypted.once('secureConnect', () => settle(encrypted)).once('error', fail);
+        return () => encrypted.destroy();
+      });
+      const session = new AdminSession(router.name, source, socket, timeoutMs);
+      try {
+        // Sent together: the second one is read when the first has made the session interactive.
+        await session.exchange('prompt\nexperimental-mode on\n', 2);
+      } catch (error) {
+        session.end();
+        throw error;
+      }
+      return session;
+    } catch (error) {
+      opened?.destroy();
+      throw unreachable(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Sends commands in one line and gives each one's answer, trimmed. Throws RouterUnreachable when the session is gone or too slow. */
+  async send(...commands: string[]): Promise<string[]> {
+    return this.exchange(`${commands.join(';')}\n`, commands.length);
+  }
+
+  end(): void {
+    this.fail('the session was ended');
+  }
+
+  private exchange(line: string, expected: number): Promise<string[]> {
+    if (this.gone !== undefined) return Promise.reject(this.lost(this.gone));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.fail(`no answer within ${this.timeoutMs} ms`), this.timeoutMs);
+      this.queue.push({ answers: [], expected, resolve, reject, timer });
+      this.socket.write(line);
+    });
+  }
+
+  private receive(chunk: string): void {
+    this.text += chunk;
+    for (let end = this.text.indexOf(prompt); end >= 0; end = this.text.indexOf(prompt)) {
+      const answer = this.text.slice(0, end).trim();
+      this.text = this.text.slice(end + prompt.length);
+      const waiting = this.queue[0];
+      if (!waiting) continue;
+      waiting.answers.push(answer);
+      if (waiting.answers.length < waiting.expected) continue;
+      this.queue.shift();
+      clearTimeout(waiting.timer);
+      waiting.resolve(waiting.answers);
+    }
+  }
+
+  private fail(reason: string): void {
+    if (this.gone !== undefined) return;
+    this.gone = reason;
+    this.socket.destroy();
+    for (const waiting of this.queue.splice(0)) {
+      clearTimeout(waiting.timer);
+      waiting.reject(this.lost(reason));
+    }
+    this.settleClosed(reason);
+  }
+
+  private lost(reason: string): Error {
+    return failure('RouterUnreachable', `admin session to router ${this.router}: ${reason}`);
+  }
+}
+
+/** Runs `start` with a bound; what it returned stops the attempt when the bound passed. */
+function within<Result>(
+  ms: number,
+  start: (settle: (result: Result) => void, fail: (error: Error) => void) => () => void,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const stop = start(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+    const timer = setTimeout(() => {
+      stop();
+      reject(new Error(`no connection within ${Math.round(ms)} ms`));
+    }, ms);
+  });
+}

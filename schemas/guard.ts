@@ -14,7 +14,7 @@ export const diagnoses = [
   'PrimaryUnreachableReplicasReplicating',
   /** We reach too little to be sure: do nothing. */
   'NoQuorumOfSight',
-  /** Nobody answers at all. */
+  /** Nobody answers at all, and the engine says that all are stopped. */
   'AllMembersDead',
   /** Primary answers, writes wait for an acknowledgement that nobody gives. */
   'NoAcknowledger',
@@ -22,7 +22,7 @@ export const diagnoses = [
   'PrimaryBlocked',
   /** Primary answers `Too many connections` or the like. */
   'PrimaryBusy',
-  /** Primary answers but refuses writes (read_only was set by somebody). */
+  /** Primary answers but refuses writes (it was restarted, or read_only was set by somebody). */
   'PrimaryReadOnly',
   /** More than one member is writable. */
   'TwoWritable',
@@ -46,17 +46,79 @@ export interface Finding {
   /** Member or router that it is about; the primary when not given. */
   member?: string;
   detail: string;
+  /** PrimaryReadOnly only: it was restarted since it last took a write, so nobody made it read-only on purpose. */
+  restarted?: true;
+}
+
+/**
+ * What the watch remembers beyond one observation. Durations are milliseconds up to the moment of the observation.
+ */
+export interface Facts {
+  /** Since the primary last answered anything; 0 when it answers now. */
+  primarySilentMs: number;
+  /** The heartbeat write on the primary. */
+  heartbeat: {
+    /** How long the present write has been waiting; 0 when none waits. */
+    blockedMs: number;
+    /** Error of the last write or of the last attempt to connect for it, when it failed. */
+    error?: { errno: number; message: string };
+    /** What the server says that the waiting write waits for (its state in the process list). */
+    state?: string;
+  };
+  /** By replica: since anything arrived from its source (position or heartbeat count advanced); null when not known yet. */
+  unheardMs: Record<string, number | null>;
+  /** By replica: measured by the heartbeat row, in milliseconds behind the primary's last row; null when not known. */
+  lagMs: Record<string, number | null>;
+  /** The primary was started after its last heartbeat row was written. */
+  primaryRestarted: boolean;
+  /** A planned switch told that it fences the primary now. */
+  fencingExpected: boolean;
 }
 
 /** What the guard wants done; computed by a pure function from findings. Ordered by urgency. */
 export type GuardAction =
-  | { kind: 'none' }
-  | { kind: 'pivot'; diagnosis: Diagnosis }
+  | { kind: 'pivot'; diagnosis: Diagnosis; unplanned: boolean }
+  /** Makes a member that must not write read-only. */
+  | { kind: 'fence'; member: string }
+  /** The restarted primary is opened again. */
+  | { kind: 'reopen-primary'; member: string }
+  /** `create`: its container is gone and is made anew on the volume that was kept. */
+  | { kind: 'start-member'; member: string; create: boolean }
+  /** Follow the primary again, or build anew when that is not safe. */
   | { kind: 'rejoin'; member: string }
-  | { kind: 'start-member'; member: string }
   | { kind: 'tell-router'; router: string }
   | { kind: 'set-readers'; readers: string[] }
   | { kind: 'hold-for-person'; reason: string };
+
+/** A pivot that the guard started. */
+export interface GuardPivot {
+  /** ISO time. */
+  at: string;
+  /** The epoch that it leads to. */
+  epoch: number;
+  diagnosis: Diagnosis;
+  outcome: 'running' | 'done' | 'failed';
+  /** Why it failed. */
+  problem?: string;
+}
+
+/** What the guard workflow remembers: plain JSON, carried through continue-as-new. */
+export interface GuardMemory {
+  state: ClusterState;
+  findings: Finding[];
+  pivots: GuardPivot[];
+  /** Why the guard holds still until `resume`. */
+  held?: { reason: string; since: string; by: string };
+  maintenance?: { since: string; until?: string };
+  /** ISO time until which a planned switch may fence the primary. */
+  fencingUntil?: string;
+  /** Heals start only after this ISO time: a pivot that has just ended repoints members itself. */
+  healAfter?: string;
+  /** By member (or router): failed attempts in a row and when to try again. */
+  attempts: Record<string, { failed: number; notBefore: string; lastError: string }>;
+  /** What the routers were last told. */
+  readers?: string[];
+}
 
 export interface WatchInput {
   state: ClusterState;
@@ -66,6 +128,8 @@ export interface WatchInput {
   known: Finding[];
   /** Until this ISO time the primary is expected to be read-only (a planned switch is under way). */
   expectFencingUntil?: string;
+  /** Readers that the routers should have, to see routers that were restarted or missed a change. */
+  readers?: string[];
 }
 
 export interface WatchReport {
@@ -74,4 +138,15 @@ export interface WatchReport {
   observation: Observation;
   /** Time of the first sign of what changed, ISO. */
   firstSignAt: string;
+}
+
+/** Answer of the guard's query `cluster`. */
+export interface GuardView {
+  state: ClusterState;
+  findings: Finding[];
+  guard: 'watching' | 'held';
+  /** Why it is held, or what goes on (`maintenance until ...`). */
+  note?: string;
+  lastObservation?: Observation;
+  pivots: GuardPivot[];
 }

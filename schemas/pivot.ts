@@ -23,6 +23,8 @@ export interface PivotPlan {
   warnings: string[];
   /** Member that acknowledges for the new primary before it opens (semi-sync only). */
   acknowledgers: string[];
+  /** Unplanned: of these members that may have acknowledged, so many must stop receiving before the old primary counts as fenced. */
+  cutOff: { of: string[]; needed: number };
   prediction: { interruptionMs: number; catchUpSeconds: number; loses: string };
 }
 
@@ -87,8 +89,6 @@ export interface SwitchReport {
   repointed: string[];
   routersConfirmed: string[];
   routersMissing: string[];
-  /** Fresh view when the outcome asks to decide again. */
-  observation?: Observation;
 }
 
 export interface PivotResult {
@@ -99,10 +99,15 @@ export interface PivotResult {
   unplanned: boolean;
   switch: SwitchReport;
   repointed: string[];
-  rebuilt: string[];
-  /** Members set aside, and why. */
-  aside: { member: string; reason: string; errant?: string }[];
-  proof?: ProofReport;
+  /** Members that do not follow the new primary yet, and why; the guard sees to them. */
+  aside: { member: string; reason: string }[];
+  /** Operation that proves in the background that all members hold the same data. */
+  proof?: string;
+}
+
+/** Answer of a dry run. */
+export interface PivotPreview {
+  plan: PivotPlan;
 }
 
 export interface ProofReport {

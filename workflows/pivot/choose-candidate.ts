@@ -1,0 +1,120 @@
+import { contains } from '../../schemas/gtid';
+import type { ClusterDefinition } from '../../schemas/cluster';
+import type { MemberView, Observation } from '../../schemas/observation';
+import type { CandidateVerdict } from '../../schemas/pivot';
+import { comparePositions, receivedBy } from '../../schemas/positions';
+import type { ClusterState, Member } from '../../schemas/topology';
+
+export interface ChoiceOptions {
+  /** A planned pivot brings everybody to the primary's end, so who received most does not matter. */
+  unplanned: boolean;
+  /** Member asked for by name. */
+  to?: string;
+}
+
+export interface Choice {
+  /** Every member but the primary, the best first. */
+  verdicts: CandidateVerdict[];
+  chosen?: string;
+}
+
+/**
+ * Who is promoted. Data first, rules second: an eligible member that received less than another eligible one is never chosen
+ * in an unplanned pivot, whatever the rules prefer.
+ */
+export function chooseCandidate(state: ClusterState, observation: Observation, options: ChoiceOptions): Choice {
+  const { definition, members, primary } = state;
+  const views = new Map(observation.members.map((view) => [view.name, view]));
+  const ranked = members
+    .filter((member) => member.name !== primary)
+    .map((member) => {
+      const view = views.get(member.name);
+      return { member, view, reasons: ineligible(definition, member, view, observation, primary) };
+    });
+
+  const eligible = ranked.filter(({ reasons }) => reasons.length === 0);
+  const most = options.unplanned ? eligible.filter(({ view }) => eligible.every((other) => hasAllOf(view, other.view))) : eligible;
+  const behind = new Set(eligible.filter((entry) => !most.includes(entry)).map(({ member }) => member.name));
+  const order = [...most].sort((a, b) => byRules(definition, a, b));
+  const wanted = options.to === undefined ? order : order.filter(({ member }) => member.name === options.to);
+
+  const verdicts: CandidateVerdict[] = [
+    ...order.map(({ member }) => ({ member: member.name, eligible: true, reasons: [] })),
+    ...ranked
+      .filter((entry) => !most.includes(entry))
+      .map(({ member, reasons }) => ({
+        member: member.name,
+        eligible: false,
+        reasons: behind.has(member.name) ? ['another member has received more'] : reasons,
+      })),
+  ];
+  return { verdicts, chosen: wanted[0]?.member.name };
+}
+
+function hasAllOf(view: MemberView | undefined, other: MemberView | undefined): boolean {
+  if (!view || !other) return false;
+  const comparison = comparePositions(receivedBy(view), receivedBy(other));
+  return comparison === 'same' || comparison === 'more';
+}
+
+interface Entry {
+  member: Member;
+  view?: MemberView;
+}
+
+function byRules(definition: ClusterDefinition, a: Entry, b: Entry): number {
+  const { prefer, preferHosts } = definition.candidates;
+  const rank = (list: string[], item: string): number => (list.includes(item) ? list.indexOf(item) : list.length);
+  return (
+    rank(prefer, a.member.name) - rank(prefer, b.member.name) ||
+    rank(preferHosts, a.member.host) - rank(preferHosts, b.member.host) ||
+    backlog(a.view) - backlog(b.view) ||
+    a.member.name.localeCompare(b.member.name, 'en', { numeric: true })
+  );
+}
+
+/** Seconds of backlog, coarse: a difference below 5 s is none. */
+function backlog(view: MemberView | undefined): number {
+  if (!view?.replication || view.replication.drained) return 0;
+  return Math.floor((view.replication.lagSeconds ?? 0) / 5);
+}
+
+/** Every reason for which a member may not be promoted; empty when it may. */
+export function ineligible(
+  definition: ClusterDefinition,
+  member: Member,
+  view: MemberView | undefined,
+  observation: Observation,
+  primary: string,
+): string[] {
+  const reasons: string[] = [];
+  const rules = definition.candidates;
+  if (rules.never.includes(member.name)) reasons.push('the rules say never');
+  if (rules.neverHosts.includes(member.host)) reasons.push(`the rules say never on host ${member.host}`);
+  if (!view || view.reach !== 'answers') return [...reasons, `it does not answer (${view?.error ?? view?.reach ?? 'not seen'})`];
+  const { replication, settings } = view;
+  if (!replication) reasons.push('it does not replicate');
+  if (replication?.applierError) reasons.push(`its applier stopped: ${replication.applierError.code} ${replication.applierError.message}`);
+  else if (replication?.applier === 'stopped') reasons.push('its applier is stopped');
+  if (replication?.filtered) reasons.push('it replicates with filters');
+  if (replication && replication.delaySeconds > 0) reasons.push(`it is delayed by ${replication.delaySeconds} s on purpose`);
+  if (replication?.mayHaveGaps) reasons.push('its parallel applier may have left gaps');
+  if (settings && !settings.logReplicaUpdates) reasons.push('log_slave_updates is off');
+  if (view.errant) reasons.push(`it has transactions that the primary lacks: ${view.errant}`);
+  reasons.push(...purgedThatOthersNeed(view, observation, primary));
+  return reasons;
+}
+
+/** Binary logs of the candidate that are gone, but that another member would ask it for. */
+function purgedThatOthersNeed(view: MemberView, observation: Observation, primary: string): string[] {
+  const { purged } = view;
+  if (!purged?.gtid) return [];
+  const gone = purged.gtid;
+  return observation.members
+    .filter((other) => other.name !== view.name && other.name !== primary && other.reach === 'answers')
+    .filter((other) => {
+      const has = receivedBy(other).gtid;
+      return has !== undefined && !contains(has, gone);
+    })
+    .map((other) => `it purged binary logs that ${other.name} still needs`);
+}

@@ -1,0 +1,29 @@
+import type { Observation } from '../../schemas/observation';
+import type { Cluster, ClusterState } from '../../schemas/topology';
+import { failure, work } from '../operation';
+
+export interface Look {
+  state: ClusterState;
+  observation: Observation;
+}
+
+/** Everything that decisions need, read from reality: engines, servers, routers, journal. */
+export async function lookAtCluster(name: string): Promise<Look> {
+  const cluster = await work.describeCluster(name);
+  if (!cluster) throw failure('UnknownCluster', `no cluster ${name}`);
+  const [observed, routers] = await Promise.all([work.observeCluster(cluster), work.viewRouters(cluster)]);
+  const observation = { ...observed, routers };
+  return { state: stateOf(cluster, observation), observation };
+}
+
+/** Who is primary in which epoch: the highest row of the journal that any member knows. */
+export function stateOf(cluster: Cluster, observation: Observation): ClusterState {
+  const rows = observation.members.map((view) => view.journal).filter((journal) => journal !== undefined);
+  const latest = rows.sort((a, b) => b.epoch - a.epoch)[0];
+  if (!latest)
+    throw failure(
+      'MemberUnreachable',
+      `no member of ${cluster.definition.name} could be asked who is primary: ${observation.members.map((view) => `${view.name} ${view.error ?? view.reach}`).join('; ')}`,
+    );
+  return { ...cluster, epoch: latest.epoch, primary: latest.primary };
+}

@@ -1,0 +1,71 @@
+import type { PivotInput } from '../../schemas/inputs';
+import type { PivotPlan, SwitchReport } from '../../schemas/pivot';
+import type { ClusterState } from '../../schemas/topology';
+import { meaningOf, type Operation, summarised, work } from '../operation';
+import { signalGuard } from './guard-signals';
+
+export interface Moved {
+  repointed: string[];
+  aside: { member: string; reason: string }[];
+}
+
+/** Steps 8 to 10 of docs/pivot.md. Clients write on the new primary already: a member that fails here is named and left to the guard. */
+export async function moveTheRest(
+  op: Operation<PivotInput>,
+  state: ClusterState,
+  plan: PivotPlan,
+  report: SwitchReport,
+  unplanned: boolean,
+): Promise<Moved> {
+  const moved: Moved = { repointed: [...report.repointed], aside: [] };
+  const follow = async (name: string): Promise<void> => {
+    try {
+      await summarised(work.followPrimary, `${name} follows ${state.primary}`, { retry: { maximumAttempts: 3 } })(
+        state,
+        name,
+        report.openedAt,
+      );
+      await work.applyRole(state, name);
+      if (!moved.repointed.includes(name)) moved.repointed.push(name);
+    } catch (error) {
+      const { code, message } = meaningOf(error);
+      moved.aside.push({ member: name, reason: `${code}: ${message}` });
+      op.warn(`${name} does not follow ${state.primary} yet (${code}): the guard sees to it`);
+    }
+  };
+
+  await op.step('repoint the other replicas', async (step) => {
+    const others = state.members.map((member) => member.name).filter((name) => name !== plan.from && name !== state.primary);
+    await Promise.all([work.applyRole(state, state.primary), ...others.map(follow)]);
+    step.detail(moved.repointed.join(', ') || 'there is none');
+  });
+
+  if (unplanned) {
+    // A hung or cut off server acknowledges nothing any more; stopping it makes sure that it also serves no old reads when it wakes up.
+    await op.step('rejoin the old primary', async (step) => {
+      const { stopped } = await fenceLeftover(state, plan.from);
+      step.detail(
+        stopped
+          ? `${plan.from} is stopped; the guard starts and rejoins it`
+          : `${plan.from} could not be stopped; the guard rejoins it when it is back`,
+      );
+    });
+  } else await op.step('rejoin the old primary', async (step) => (await follow(plan.from), step.detail(plan.from)));
+
+  await op.step('tell routers and guard', async (step) => {
+    const { confirmed, missing } = await work.tellRouters(state, moved.repointed);
+    await signalGuard(plan.cluster, 'clusterChanged', { epoch: state.epoch, primary: state.primary });
+    step.detail(`confirmed by ${confirmed.join(', ') || 'no router'}${missing.length > 0 ? `, missing: ${missing.join(', ')}` : ''}`);
+  });
+  return moved;
+}
+
+async function fenceLeftover(state: ClusterState, name: string): Promise<{ stopped: boolean }> {
+  const member = state.members.find((each) => each.name === name);
+  if (!member) return { stopped: false };
+  try {
+    return await summarised(work.stopMember, `stop ${name}`, { retry: { maximumAttempts: 3 } })(member, true);
+  } catch {
+    return { stopped: false };
+  }
+}

@@ -1,0 +1,42 @@
+import type { Hand, Hands } from './hands';
+import { openAndMove } from './open';
+
+/** Bound of waiting for the candidate; a bench's replicas are never so far behind. */
+const catchUpBoundMs = 10_000;
+
+/** A planned pivot by a plain script. Returns when clients were moved; `rest` repoints the others, off the critical path. */
+export async function planned(hands: Hands, to: string): Promise<{ rest: () => Promise<void> }> {
+  const old = hands.of(hands.state.primary);
+  const fresh = hands.of(to);
+  const others = hands.replicas.filter((hand) => hand !== fresh);
+  hands.begin();
+  await hands.step('hold', () => Promise.all(hands.routers.map((router) => router.hold())));
+  await hands.step('make the old primary read-only', () => old.flavor.setReadOnly(old.session));
+  await hands.step('catch up and close the old connections', async () => {
+    const end = await old.flavor.executed(old.session);
+    const [applied] = await Promise.all([fresh.flavor.waitApplied(fresh.session, end, catchUpBoundMs), cutApplications(old)]);
+    if (!applied) throw new Error(`${to} did not catch up within ${catchUpBoundMs} ms`);
+  });
+  const at = await openAndMove(hands, fresh, others[0]);
+  return {
+    rest: async () => {
+      await hands.step('repoint the others', async () => {
+        await fresh.flavor.detach(fresh.session);
+        await old.flavor.disableSemiSyncSource(old.session);
+        for (const other of [old, ...others.slice(hands.semiSync ? 1 : 0)]) {
+          if (hands.semiSync) await other.flavor.setSemiSyncReplica(other.session, true);
+          await hands.follow(other, fresh, at);
+        }
+      });
+      await hands.writeJournal(fresh, at);
+    },
+  };
+}
+
+async function cutApplications(old: Hand): Promise<void> {
+  const sessions = await old.flavor.applicationSessions(old.session);
+  await old.flavor.kill(
+    old.session,
+    sessions.map((session) => session.connectionId),
+  );
+}

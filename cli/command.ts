@@ -1,0 +1,70 @@
+import { Command, Option } from 'commander';
+
+import type { Problem } from '../schemas/error-codes';
+import { CliError } from './errors';
+import { nearest } from './input/validate';
+
+/** Names of what an argument or an option stands for, so that completion can look it up. */
+export type Completes = 'cluster' | 'operation' | 'member' | 'file';
+
+/**
+ * Commander's command with two differences: every unknown flag is named in one error, not only the first, and arguments and
+ * options know what completes them.
+ */
+export class DrydockCommand extends Command {
+  readonly completes = new Map<string, Completes>();
+  private unknownFlags: string[] = [];
+
+  override createCommand(name?: string): DrydockCommand {
+    return new DrydockCommand(name);
+  }
+
+  override parseOptions(argv: string[]): ReturnType<Command['parseOptions']> {
+    const parsed = super.parseOptions(argv);
+    this.unknownFlags = parsed.unknown.filter((word) => word.startsWith('-') && word !== '-' && word !== '--');
+    return parsed;
+  }
+
+  /** Called by commander with the first unknown flag. */
+  unknownOption(flag: string): never {
+    const flags = [...new Set([flag, ...this.unknownFlags])].map((each) => each.replace(/=.*/, ''));
+    const known = this.options.flatMap(({ long }) => (long ? [long] : []));
+    const problems = flags.map((each): Problem => ({ path: each, message: `there is no such option${nearest(each, known)}` }));
+    throw usage(problems, this);
+  }
+
+  /** `choices` are shown and completed; the schema refuses others, together with every other problem. */
+  choice(flags: string, description: string, choices: readonly string[]): this {
+    const option = new Option(flags, description);
+    option.argChoices = [...choices];
+    return this.addOption(option);
+  }
+
+  completing(name: string, what: Completes): this {
+    this.completes.set(name, what);
+    return this;
+  }
+
+  json(): this {
+    return this.option('--json', 'one JSON document on standard output, progress on standard error');
+  }
+
+  examples(...lines: string[]): this {
+    return this.addHelpText('after', `\nExamples:\n${lines.map((line) => (line ? `  ${line}` : '')).join('\n')}`) as this;
+  }
+}
+
+/** `drydock cluster create` for a command. */
+export function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+}
+
+export function usage(problems: Problem[], command: Command): CliError {
+  const many = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  return new CliError(
+    'InvalidInput',
+    `${many} in the command line; nothing was touched`,
+    problems,
+    `See \`npx ${pathOf(command)} --help\`.`,
+  );
+}

@@ -1,0 +1,46 @@
+import type { DrydockCommand } from '../command';
+import { type CliContext, confirm } from '../context';
+import { deleteClusterInputFrom, type GuardedFlags } from '../input/operation-input';
+import { begin, type StartFlags } from '../start';
+import { collect, gates } from './shared';
+
+type Flags = GuardedFlags & StartFlags & { deleteData?: boolean; yes?: boolean };
+
+export function registerClusterDelete(parent: DrydockCommand, context: () => CliContext): void {
+  parent
+    .command('delete')
+    .summary('delete a cluster; its data is kept unless told otherwise')
+    .description('Removes containers and network. Volumes and passwords are kept unless --delete-data is given.')
+    .argument('<cluster>', 'name of the cluster')
+    .completing('cluster', 'cluster')
+    .option('--delete-data', 'also delete volumes and passwords: the data is gone')
+    .option('--yes', 'do not ask')
+    .option('--dry-run', 'say what would be removed and what kept; touch nothing')
+    .option('--expect-primary <member>', 'refuse if another member is the primary')
+    .option('--expect-epoch <number>', 'refuse if the epoch is another')
+    .choice('--approval <gate>', 'a gate at which a person must approve', gates)
+    .option('--timeout <duration>', 'how long the approval is waited for, such as 10m (default: 1h)')
+    .choice('--on-timeout <what>', 'what happens when nobody approved in time', ['abort', 'ask-again'])
+    .option('--detach', 'return as soon as the operation has started')
+    .option('--wait', 'without a terminal: keep following while it waits for a person')
+    .json()
+    .examples('npx drydock cluster delete orders', 'npx drydock cluster delete orders --delete-data --yes')
+    .action(async (cluster: string, flags: Omit<Flags, 'approval'> & { approval?: string }) => {
+      const input = deleteClusterInputFrom(cluster, { ...flags, approval: collect(flags.approval) });
+      if (!input.dryRun) {
+        const question = input.deleteData
+          ? `Delete cluster ${cluster} and ALL ITS DATA? Type its name to go on:`
+          : `Delete cluster ${cluster}? Volumes and passwords are kept. Type its name to go on:`;
+        await confirm(context(), question, cluster, flags.yes ?? false);
+      }
+      await begin(context(), 'deleteCluster', input, flags, (_, view) => removed(view.result));
+    });
+}
+
+function removed(result: unknown): string[] {
+  const { removed: gone, kept } = (result ?? {}) as { removed?: string[]; kept?: string[] };
+  const lines: string[] = [];
+  if (gone?.length) lines.push(`  removed  ${gone.join(', ')}`);
+  if (kept?.length) lines.push(`  kept     ${kept.join(', ')}`);
+  return lines;
+}

@@ -1,0 +1,27 @@
+import type { OperationSummary } from '../../client/contract';
+import type { Style } from './style';
+import { table } from './table';
+import { between, duration, when } from './text';
+
+function statusWord(status: OperationSummary['status'], style: Style): string {
+  const word = status.toLowerCase().replaceAll('_', ' ');
+  if (status === 'RUNNING') return style.cyan(word);
+  return status === 'COMPLETED' ? style.green('done') : style.red(word);
+}
+
+/** `op list`: newest first. The id is never cut: it is what people copy. */
+export function operationTable(operations: readonly OperationSummary[], now: Date, columns: number, style: Style): string[] {
+  return table(
+    operations,
+    [
+      { title: 'OPERATION', cell: ({ id }) => id },
+      { title: 'TYPE', cell: ({ type }) => type, shrinks: true },
+      { title: 'PHASE', cell: ({ phase }) => phase, shrinks: true },
+      { title: 'STATUS', cell: ({ status }) => statusWord(status, style) },
+      { title: 'STARTED', cell: ({ startedAt }) => when(startedAt, now) },
+      { title: 'TOOK', cell: ({ startedAt, closedAt }) => duration(between(startedAt, closedAt, now)), right: true },
+    ],
+    columns,
+    style,
+  );
+}

@@ -1,0 +1,12 @@
+/** Bounds of the guard in milliseconds, with the reason for each number. */
+export const bounds = {
+  /**
+   * A primary that is silent for so long, while its replicas hear nothing either, is hung. Members send replication heartbeats
+   * every 0.5 s, so a replica that hears nothing for this long has missed three. A pivot takes about 0.3 s more: 3 s are the budget.
+   */
+  hungAfterMs: 1800,
+  /** Below this a late answer is nothing; above it the replicas are asked. A loaded machine answers a ping within 100 ms. */
+  lateAfterMs: 400,
+  /** A write that waits longer than this is blocked. */
+  blockedAfterMs: 3000,
+} as const;

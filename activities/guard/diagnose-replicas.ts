@@ -1,0 +1,67 @@
+import type { Finding } from '../../schemas/guard';
+import type { MemberView, ReplicationView } from '../../schemas/observation';
+import type { Sight } from './sight';
+
+/** What is wrong with each replica by itself. A receiver that lost a primary that does not answer is no fault of the replica. */
+export function diagnoseReplicas(sight: Sight): Finding[] {
+  return sight.replicas.flatMap((view) => {
+    const found = diagnoseReplica(view, sight);
+    return found ? [found] : [];
+  });
+}
+
+function diagnoseReplica(view: MemberView, sight: Sight): Finding | undefined {
+  const name = view.name;
+  const member = { member: name };
+  if (view.reach === 'busy' || view.reach === 'denied')
+    return { diagnosis: 'ReplicaDown', ...member, detail: `${name} answers, but not with data: ${view.error ?? view.reach}` };
+  if (view.reach !== 'answers')
+    return {
+      diagnosis: 'ReplicaDown',
+      ...member,
+      detail: `${name} does not answer (${view.error ?? view.reach}); its container is ${view.container}`,
+    };
+  if (view.errant)
+    return { diagnosis: 'ReplicaDiverged', ...member, detail: `${name} has transactions that the primary does not have: ${view.errant}` };
+
+  const replication = view.replication;
+  const { primaryMember, primary } = sight;
+  if (!replication) return { diagnosis: 'MemberNotFollowing', ...member, detail: `${name} does not replicate` };
+  if (replication.sourceAddress !== primaryMember.address || replication.sourcePort !== primaryMember.port)
+    return {
+      diagnosis: 'MemberNotFollowing',
+      ...member,
+      detail: `${name} replicates from ${replication.sourceAddress}:${replication.sourcePort}, expected ${primaryMember.address}:${primaryMember.port} (${primaryMember.name})`,
+    };
+  return broken(name, replication, primary.reach === 'answers') ?? lagging(view, sight);
+}
+
+function broken(name: string, replication: ReplicationView, primaryAnswers: boolean): Finding | undefined {
+  const { receiver, applier, receiverError, applierError } = replication;
+  if (applier === 'stopped' && applierError)
+    return {
+      diagnosis: 'ReplicationBroken',
+      member: name,
+      detail: `the applier of ${name} stopped: ${applierError.code} ${applierError.message}`,
+    };
+  if (!primaryAnswers) return undefined;
+  if (receiver !== 'running' && receiverError)
+    return {
+      diagnosis: 'ReplicationBroken',
+      member: name,
+      detail: `${name} does not receive (${receiver}): ${receiverError.code} ${receiverError.message}`,
+    };
+  if (receiver === 'connecting') return { diagnosis: 'ReplicationBroken', member: name, detail: `${name} can not connect to the primary` };
+  if (receiver === 'stopped' || applier === 'stopped')
+    return { diagnosis: 'MemberNotFollowing', member: name, detail: `${name} is stopped (receiver ${receiver}, applier ${applier})` };
+  return undefined;
+}
+
+/** By the heartbeat row where it is known: it has milliseconds and does not jump; else by the server's own seconds. */
+function lagging(view: MemberView, { state, facts }: Sight): Finding | undefined {
+  const measured = facts.lagMs[view.name];
+  const lag = measured !== undefined && measured !== null ? measured / 1000 : view.replication?.lagSeconds;
+  const bound = state.definition.maxReadLagSeconds;
+  if (lag === undefined || lag === null || lag <= bound) return undefined;
+  return { diagnosis: 'ReplicaLagging', member: view.name, detail: `${view.name} is more than ${bound} s behind` };
+}

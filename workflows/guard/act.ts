@@ -1,0 +1,167 @@
+/** What the guard does about findings: a pure function, most urgent first. docs/guard.md gives the table in words. */
+import type { Diagnosis, Finding, GuardAction, GuardMemory } from '../../schemas/guard';
+import type { Observation } from '../../schemas/observation';
+import { fitReaders } from './readers';
+
+export interface GuardConfig {
+  /** Unplanned pivots within the window after which the guard holds for a person. */
+  maxPivots: number;
+  flapWindowSeconds: number;
+}
+
+export interface Moment {
+  memory: GuardMemory;
+  observation: Observation;
+  config: GuardConfig;
+  /** ISO time. */
+  now: string;
+  /** A pivot that this guard started has not ended. */
+  pivoting: boolean;
+  /** Members that are being healed. */
+  healing: string[];
+}
+
+/** The primary is lost, and replicas confirm it: the only findings that start an unplanned pivot at once. */
+export const lostPrimary: Diagnosis[] = ['PrimaryDead', 'PrimaryDeadAndSomeReplicas', 'PrimaryHung'];
+
+/** With one of these the cluster has no primary to follow. */
+const withoutPrimary: Diagnosis[] = [
+  ...lostPrimary,
+  'PrimaryUnreachableReplicasReplicating',
+  'NoQuorumOfSight',
+  'AllMembersDead',
+  'PrimaryReadOnly',
+  'PrimaryBusy',
+  'TwoWritable',
+];
+
+/** How often opening the restarted primary is tried before a replica takes its place. */
+const REOPEN_ATTEMPTS = 2;
+
+export function act(moment: Moment): GuardAction[] {
+  const { memory, now } = moment;
+  // Its steps name the next epoch; whatever the guard did meanwhile would be refused, or be in its way.
+  if (moment.pivoting) return [];
+  const actions = [...routers(moment)];
+  if (memory.held || underMaintenance(memory, now) || isBefore(now, memory.fencingUntil)) return actions;
+  const change = changeOfPrimary(moment);
+  // Heals would be in its way: they come when it is done.
+  if (change.length > 0) return change;
+  return [...heals(moment), ...actions];
+}
+
+function changeOfPrimary(moment: Moment): GuardAction[] {
+  const { memory } = moment;
+  const { findings, state } = memory;
+  const writable = findings.filter(({ diagnosis }) => diagnosis === 'TwoWritable').flatMap(({ member }) => (member ? [member] : []));
+  const fences: GuardAction[] = writable.map((member) => ({ kind: 'fence', member }));
+  const lost = findings.find(({ diagnosis }) => lostPrimary.includes(diagnosis));
+  if (lost) return [...fences, ...pivotOrHold(moment, lost.diagnosis)];
+  const restarted = findings.find(({ diagnosis, restarted }) => diagnosis === 'PrimaryReadOnly' && restarted);
+  if (!restarted || fences.length > 0) return fences;
+  return reopen(moment, state.primary);
+}
+
+function pivotOrHold(moment: Moment, diagnosis: Diagnosis): GuardAction[] {
+  const { memory, config } = moment;
+  const next = memory.state.epoch + 1;
+  const failed = memory.pivots.filter(({ epoch, outcome }) => epoch === next && outcome === 'failed').at(-1);
+  const reason = flapping(moment);
+  if (reason) return [{ kind: 'hold-for-person', reason }];
+  // The pivot found nobody to promote. The primary's own data are then the best that there is: bring it back.
+  if (failed) {
+    const start = startMember(moment, memory.state.primary);
+    if (start) return [start];
+    return [
+      {
+        kind: 'hold-for-person',
+        reason: `the pivot to epoch ${next} failed: ${failed.problem ?? 'see the operation'}; ${config.maxPivots} are allowed`,
+      },
+    ];
+  }
+  return [{ kind: 'pivot', diagnosis, unplanned: true }];
+}
+
+/** Why the guard may not change the primary again by itself; undefined when it may. */
+function flapping({ memory, config, now }: Moment): string | undefined {
+  const since = Date.parse(now) - config.flapWindowSeconds * 1000;
+  const recent = memory.pivots.filter(({ at }) => Date.parse(at) >= since);
+  if (recent.length < config.maxPivots) return undefined;
+  const list = recent.map(({ at, diagnosis }) => `${diagnosis} at ${at}`).join(', ');
+  return `${recent.length} pivots within ${config.flapWindowSeconds} s (${list}): look for the cause, then resume the guard`;
+}
+
+/**
+ * The primary of the journal is back, read-only, and nobody else was promoted. It holds every acknowledged write, so it is opened
+ * again; only when that fails a replica takes its place.
+ */
+function reopen(moment: Moment, primary: string): GuardAction[] {
+  const { memory, observation, now } = moment;
+  const { state } = memory;
+  const answering = observation.members.filter(({ reach }) => reach === 'answers');
+  const later = answering.some(({ journal }) => (journal?.epoch ?? 0) > state.epoch);
+  if (later || answering.length <= state.members.length / 2) return [];
+  const attempt = memory.attempts[primary];
+  if (attempt && attempt.failed >= REOPEN_ATTEMPTS && anyFit(moment)) return pivotOrHold(moment, 'PrimaryReadOnly');
+  if (isBefore(now, attempt?.notBefore) || moment.healing.includes(primary)) return [];
+  const reason = flapping(moment);
+  return [reason ? { kind: 'hold-for-person', reason } : { kind: 'reopen-primary', member: primary }];
+}
+
+/** A replica that follows and applies. */
+const anyFit = ({ observation, memory }: Moment): boolean =>
+  observation.members.some(
+    ({ name, reach, replication, errant }) =>
+      name !== memory.state.primary &&
+      reach === 'answers' &&
+      replication?.receiver === 'running' &&
+      replication.applier === 'running' &&
+      !errant,
+  );
+
+function heals(moment: Moment): GuardAction[] {
+  const { memory, now } = moment;
+  if (isBefore(now, memory.healAfter)) return [];
+  const { findings } = memory;
+  const all = findings.some(({ diagnosis }) => diagnosis === 'AllMembersDead');
+  if (all) return memory.state.members.flatMap(({ name }) => startMember(moment, name) ?? []);
+  const primaryServes = !findings.some(({ diagnosis }) => withoutPrimary.includes(diagnosis));
+  const starts = membersWith(findings, ['ReplicaDown']).flatMap((name) => startMember(moment, name) ?? []);
+  const rejoins: GuardAction[] = primaryServes
+    ? membersWith(findings, ['MemberNotFollowing', 'ReplicationBroken', 'ReplicaDiverged'])
+        .filter((name) => due(moment, name))
+        .map((member) => ({ kind: 'rejoin', member }))
+    : [];
+  return [...starts, ...rejoins];
+}
+
+/** Starts a member only when the engine says that it is stopped: a paused one was paused by somebody, a silent one may be alive. */
+function startMember(moment: Moment, name: string): GuardAction | undefined {
+  const container = moment.observation.members.find((view) => view.name === name)?.container;
+  if ((container !== 'stopped' && container !== 'missing') || !due(moment, name)) return undefined;
+  return { kind: 'start-member', member: name, create: container === 'missing' };
+}
+
+function routers(moment: Moment): GuardAction[] {
+  const { memory } = moment;
+  const { findings, state } = memory;
+  const primaryKnown = !findings.some(({ diagnosis }) => withoutPrimary.includes(diagnosis) && diagnosis !== 'PrimaryBusy');
+  if (!primaryKnown) return [];
+  const readers = fitReaders(state, findings);
+  const tell: GuardAction[] = membersWith(findings, ['RouterBehind'])
+    .filter((name) => due(moment, name))
+    .map((router) => ({ kind: 'tell-router', router }));
+  if (readers.join() === memory.readers?.join() || !due(moment, 'readers')) return tell;
+  return [...tell, { kind: 'set-readers', readers }];
+}
+
+const membersWith = (findings: Finding[], diagnoses: Diagnosis[]): string[] =>
+  findings.filter(({ diagnosis }) => diagnoses.includes(diagnosis)).flatMap(({ member }) => (member ? [member] : []));
+
+const due = ({ memory, now, healing }: Moment, name: string): boolean =>
+  !healing.includes(name) && !isBefore(now, memory.attempts[name]?.notBefore);
+
+export const underMaintenance = ({ maintenance }: GuardMemory, now: string): boolean =>
+  maintenance !== undefined && (maintenance.until === undefined || isBefore(now, maintenance.until));
+
+const isBefore = (now: string, bound: string | undefined): boolean => bound !== undefined && Date.parse(now) < Date.parse(bound);

@@ -44,7 +44,7 @@ export function primaryView(name = 'db-1', last = 100, more: Partial<MemberView>
 export function replicaView(
   name: string,
   received = 100,
-  more: Partial<MemberView> & { replication?: Partial<ReplicationView> } = {},
+  more: Omit<Partial<MemberView>, 'replication'> & { replication?: Partial<ReplicationView> } = {},
 ): MemberView {
   const { replication, ...rest } = more;
   return {

@@ -10,7 +10,7 @@ import type { Observation, RouterView } from '../schemas/observation';
 import type { ProofReport, SwitchInput, SwitchReport } from '../schemas/pivot';
 import type { Cluster, ClusterState, Member, Router } from '../schemas/topology';
 
-/** activities/operation: what every operation needs. Queue `work`. */
+/** activities/operation: what every operation needs. On the queue of the plans, where bulk work can not delay it. */
 export interface OperationActivities {
   /** Parsed input with defaults; throws InvalidInput with every problem by its path. */
   validateInput(type: WorkflowType | string, input: unknown): Promise<unknown>;

@@ -1,4 +1,4 @@
-import type { Acquire, AcquireAnswer, Holder } from './messages';
+import type { Acquire, AcquireAnswer, Holder } from '../../schemas/hold';
 
 /**
  * Who holds after a request: pure. The same operation may ask again (a retry, or a reset, which gives it a new run), and a holder that

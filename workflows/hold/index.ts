@@ -9,8 +9,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
+import { failure } from '../operation/failure';
 import { decideHold } from './decide';
-import type { Acquire, AcquireAnswer, Holder, Release } from './messages';
+import type { Acquire, AcquireAnswer, Holder, Release } from '../../schemas/hold';
 
 /**
  * `hold/<target>`: who may change the target now. Started by the first who asks (update-with-start), and over when nobody holds any more, so
@@ -23,24 +24,40 @@ export async function hold(carried?: Holder): Promise<void> {
   const show = (): void => setCurrentDetails(holder ? `Held by \`${holder.operation}\` since ${holder.since}.` : 'Free.');
   show();
 
-  setHandler(defineUpdate<AcquireAnswer, [Acquire]>('acquire'), (request) => {
-    asked = true;
-    const decision = decideHold(holder, request, new Date().toISOString());
-    holder = decision.holder;
-    show();
-    return decision.answer;
-  });
-  setHandler(defineUpdate<{ released: boolean }, [Release]>('release'), ({ operation }) => {
-    asked = true;
-    const released = holder?.operation === operation;
-    if (released) holder = undefined;
-    show();
-    return { released };
-  });
+  setHandler(
+    defineUpdate<AcquireAnswer, [Acquire]>('acquire'),
+    (request) => {
+      asked = true;
+      const decision = decideHold(holder, request, new Date().toISOString());
+      holder = decision.holder;
+      show();
+      return decision.answer;
+    },
+    { validator: (request) => refuseUnless(named(request) && typeof request.runId === 'string', 'acquire wants {"operation", "runId"}') },
+  );
+  setHandler(
+    defineUpdate<{ released: boolean }, [Release]>('release'),
+    ({ operation }) => {
+      asked = true;
+      const released = holder?.operation === operation;
+      if (released) holder = undefined;
+      show();
+      return { released };
+    },
+    { validator: (request) => refuseUnless(named(request), 'release wants {"operation"}') },
+  );
   setHandler(defineQuery<Holder | null>('holder'), () => holder ?? null);
 
   // A request may come in the very task in which the last holder leaves: look again after waking up.
   do await condition(() => allHandlersFinished() && ((asked && !holder) || workflowInfo().continueAsNewSuggested));
   while (holder && !workflowInfo().continueAsNewSuggested);
   if (holder) await continueAsNew<typeof hold>(holder);
+}
+
+function named(request: { operation: string } | undefined): boolean {
+  return typeof request?.operation === 'string' && request.operation !== '';
+}
+
+function refuseUnless(fine: boolean, expected: string): void {
+  if (!fine) throw failure('InvalidInput', expected);
 }

@@ -1,4 +1,4 @@
-/** What activities say to `hold/<target>`. Plain types, so that activities may import them. */
+/** What activities and the workflow `hold/<target>` say to each other. Plain types. */
 
 export interface Holder {
   operation: string;

@@ -1,0 +1,84 @@
+import { NativeConnection, type Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { createActivities } from '../activities';
+import { openHome } from '../platform/paths';
+import { clientOver, DeadMan } from './dead-man';
+import { createEnvironment } from './environment';
+import type { WorkerOptions } from './options';
+import { registerSearchAttributes } from './search-attributes';
+import { createWorkers } from './workers';
+import { workflowCode } from './workflow-code';
+
+/** Waits between attempts to reach Temporal, in milliseconds: soon at first, never given up. */
+const waits = [100, 200, 500, 1000, 2000];
+
+/** The life of a worker process: it connects, works, and connects again for ever when Temporal was away. */
+export class WorkerProcess {
+  stopping = false;
+  private readonly stopped = new AbortController();
+  private workers: Worker[] = [];
+
+  constructor(
+    private readonly options: WorkerOptions,
+    private readonly log: Logger,
+  ) {}
+
+  /** Resolves when all work has ended after `stop`. */
+  async run(): Promise<void> {
+    const home = await openHome(this.options.home);
+    const workflows = await workflowCode(this.options.workflowBundle);
+    for (let failures = 0; !this.stopping; failures++) {
+      try {
+        await this.session(home, workflows, () => (failures = 0));
+      } catch (error) {
+        if (this.stopping) break;
+        const inMs = waits[Math.min(failures, waits.length - 1)] ?? 2000;
+        this.log.warn({ error: error instanceof Error ? error.message : String(error), inMs }, 'Temporal is away; tries again');
+        await sleep(inMs, undefined, { signal: this.stopped.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  stop(): void {
+    this.stopping = true;
+    this.stopped.abort();
+    for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  }
+
+  private async session(
+    home: Awaited<ReturnType<typeof openHome>>,
+    workflows: Awaited<ReturnType<typeof workflowCode>>,
+    connected: () => void,
+  ): Promise<void> {
+    const { namespace, queues } = this.options;
+    const connection = await NativeConnection.connect(this.options.connection);
+    const deadMan = new DeadMan(home.root, connection, namespace);
+    try {
+      await registerSearchAttributes(connection, namespace, this.log);
+      const environment = await createEnvironment(home, clientOver(connection, namespace), this.log);
+      this.workers = await createWorkers({ connection, namespace, queues, activities: createActivities(environment), workflows });
+      if (this.stopping) return;
+      connected();
+      deadMan.start();
+      const running = this.workers.map((worker) => worker.run());
+      this.log.info({ namespace, queues, instance: environment.instance }, 'works');
+      await this.allOrNone(running);
+    } finally {
+      deadMan.stop();
+      this.workers = [];
+      await connection.close().catch(() => undefined);
+    }
+  }
+
+  /** When one Worker fails the others are shut down too, so that all start again together. */
+  private async allOrNone(running: Promise<void>[]): Promise<void> {
+    try {
+      await Promise.all(running);
+    } finally {
+      for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.allSettled(running);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { NativeConnection, Worker, type WorkerOptions as SdkOptions } from '@temporalio/worker';
+
+import type { Activities } from '../activities/contracts';
+import { queues } from '../schemas/names';
+import type { QueueName } from './options';
+import { targetInterceptor } from './target';
+
+/** How work of each kind is run. Slots are per queue: bulk work can not take those of a pivot. */
+const settings: Record<QueueName, Partial<SdkOptions>> = {
+  plans: {
+    maxConcurrentWorkflowTaskExecutions: 40,
+    maxCachedWorkflows: 500,
+    reuseV8Context: true,
+    workflowThreadPoolSize: 1,
+    // A dead worker's workflows wait this long before another takes them.
+    stickyQueueScheduleToStartTimeout: '1s',
+    maxConcurrentActivityTaskExecutions: 50,
+    shutdownGraceTime: '5s',
+  },
+  // Watches end at once and are resumed elsewhere.
+  guard: { maxConcurrentActivityTaskExecutions: 200, shutdownGraceTime: '1ms', maxHeartbeatThrottleInterval: '200ms' },
+  // Longer than the bound of a switch: one that has begun is finished here.
+  switch: { maxConcurrentActivityTaskExecutions: 20, shutdownGraceTime: '15s', maxHeartbeatThrottleInterval: '200ms' },
+  work: { maxConcurrentActivityTaskExecutions: 40, shutdownGraceTime: '10s', maxHeartbeatThrottleInterval: '500ms' },
+};
+
+export interface Workload {
+  connection: NativeConnection;
+  namespace: string;
+  queues: QueueName[];
+  activities: Partial<Activities>;
+  /** Workflow code, prebuilt or to be bundled. */
+  workflows: Pick<SdkOptions, 'workflowBundle'> | Pick<SdkOptions, 'workflowsPath'>;
+  deployment?: SdkOptions['workerDeploymentOptions'];
+}
+
+/** One Worker per queue, all in this process. Activities of other queues are known to each, so that a queue may be moved without a change here. */
+export function createWorkers(load: Workload): Promise<Worker[]> {
+  return Promise.all(
+    load.queues.map((queue) =>
+      Worker.create({
+        connection: load.connection,
+        namespace: load.namespace,
+        taskQueue: queues[queue],
+        activities: load.activities,
+        ...(queue === 'plans' ? load.workflows : {}),
+        ...(load.deployment ? { workerDeploymentOptions: load.deployment } : {}),
+        defaultHeartbeatThrottleInterval: '200ms',
+        // Whatever still runs when the grace is over is cancelled; what does not listen is left behind.
+        shutdownForceTime: '30s',
+        interceptors: { activity: [targetInterceptor] },
+        ...settings[queue],
+      }),
+    ),
+  );
+}

@@ -19,7 +19,7 @@ export function serverArguments(definition: ClusterDefinition, member: Member): 
   const version = parseVersion(definition.version, definition.engine);
   const family = version.engine === 'mariadb' ? mariadb(version) : version.major < 8 ? mysql5(version) : mysql8(version);
   return [
-    ...common(member),
+    ...common(version, member),
     ...family,
     ...semiSync(version, mayAcknowledge(definition, member)),
     ...memory(definition.resources.memory),
@@ -27,7 +27,7 @@ export function serverArguments(definition: ClusterDefinition, member: Member): 
   ];
 }
 
-function common(member: Member): string[] {
+function common(version: Version, member: Member): string[] {
   return [
     `--server-id=${member.serverId}`,
     '--port=3306',
@@ -47,7 +47,7 @@ function common(member: Member): string[] {
     // ... and relay log that was acknowledged is never thrown away at a start.
     '--relay_log_recovery=0',
     // A silent source is noticed in two seconds; heartbeats come every half.
-    '--slave_net_timeout=2',
+    `--${atLeast(version, 8, 4) && version.engine === 'mysql' ? 'replica' : 'slave'}_net_timeout=2`,
     '--event_scheduler=OFF',
     // Behind a proxy all clients come from one address: one cut must not block them all.
     '--max_connect_errors=4294967295',

@@ -45,12 +45,12 @@ export const journalSchema = 'drydock';
 /** Name of the exclusive session lock on a member (GET_LOCK). */
 export const memberLock = 'drydock.member';
 
-/** Accounts inside a cluster, one per purpose. `application` is the only one that people are given. */
+/** Accounts inside a cluster, one per purpose, at most 16 characters (5.5 and 5.6). `application` is the only one that people are given. */
 export const accounts = {
   root: 'root',
-  operation: 'drydock_operation',
+  operation: 'drydock_op',
   guard: 'drydock_guard',
-  replication: 'drydock_replication',
+  replication: 'drydock_repl',
   application: 'app',
 } as const;
 export type Purpose = keyof typeof accounts;

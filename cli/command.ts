@@ -50,7 +50,7 @@ export class DrydockCommand extends Command {
   }
 
   examples(...lines: string[]): this {
-    return this.addHelpText('after', `\nExamples:\n${lines.map((line) => (line ? `  ${line}` : '')).join('\n')}`) as this;
+    return this.addHelpText('after', `\nExamples:\n${lines.map((line) => (line ? `  ${line}` : '')).join('\n')}`);
   }
 }
 

@@ -1,16 +1,20 @@
 /**
  * Modules that take long to load (gRPC, zod, YAML), loaded by the first command that needs them, so that `drydock --help` and
- * completion answer at once. `require` because a dynamic import would need file extensions that the rest of the code does not have.
+ * completion answer at once. Not `import()`: that would want file extensions, which the rest of the code does not have.
  */
-/* The types are imported, the values are not. */
-type Inputs = typeof import('../schemas/inputs');
-type Clusters = typeof import('../schemas/cluster');
-type Yaml = typeof import('yaml');
-type Client = typeof import('../client');
+import { createRequire } from 'node:module';
+
+import type * as Yaml from 'yaml';
+
+import type * as Client from '../client';
+import type * as Clusters from '../schemas/cluster';
+import type * as Inputs from '../schemas/inputs';
+
+const load = createRequire(__filename);
 
 export const lazy = {
-  inputs: (): Inputs => require('../schemas/inputs') as Inputs,
-  clusters: (): Clusters => require('../schemas/cluster') as Clusters,
-  yaml: (): Yaml => require('yaml') as Yaml,
-  client: (): Client => require('../client') as Client,
+  inputs: () => load('../schemas/inputs') as typeof Inputs,
+  clusters: () => load('../schemas/cluster') as typeof Clusters,
+  yaml: () => load('yaml') as typeof Yaml,
+  client: () => load('../client') as typeof Client,
 };

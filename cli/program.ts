@@ -13,9 +13,8 @@ import { registerOpWatch } from './commands/op-watch';
 import { registerPivot } from './commands/pivot';
 import { registerUp } from './commands/up';
 import { controls } from '../schemas/operation';
-import type { CliContext } from './context';
+import { type CliContext, outStyle } from './context';
 import { exitCodes } from './exit-codes';
-import { outStyle } from './context';
 import { version } from '../package.json';
 
 const exitCodeHelp = Object.values(exitCodes)

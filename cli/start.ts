@@ -1,9 +1,8 @@
 import type { DrydockClient, OperationView } from '../client/contract';
 import type { WorkflowType } from '../schemas/names';
-import { type CliContext, print, printJson } from './context';
+import { type CliContext, print, printJson, outStyle } from './context';
 import { followAndReport } from './follow';
 import { planLines, planOf } from './output/pivot';
-import { outStyle } from './context';
 
 export interface StartFlags {
   detach?: boolean;

@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline/promises';
 /** Where the command line speaks to: the process's own streams, or a recording in tests. */
 export interface Terminal {
   /** Results, one document with --json. */
-  out(text: string): void;
+  readonly out: (text: string) => void;
   /** Errors, and progress with --json. */
-  err(text: string): void;
+  readonly err: (text: string) => void;
   readonly columns: number;
   readonly rows: number;
   /** Standard output is a terminal whose lines can be redrawn. */

@@ -1,5 +1,4 @@
-import type { CliContext } from '../context';
-import { outStyle } from '../context';
+import { type CliContext, outStyle } from '../context';
 import type { DrydockCommand } from '../command';
 import { CliError } from '../errors';
 import { type ClusterFlags, clusterDefinitionFrom } from '../input/cluster-file';

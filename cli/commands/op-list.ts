@@ -1,7 +1,6 @@
-import type { DrydockCommand } from '../command';
+import { type DrydockCommand, usage } from '../command';
 import { type CliContext, outStyle, print, printJson } from '../context';
 import { numberOr } from '../input/numbers';
-import { usage } from '../command';
 import { operationTable } from '../output/operations';
 
 interface Flags {

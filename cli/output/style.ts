@@ -1,11 +1,13 @@
+type Paint = (text: string) => string;
+
 /** Colours of one stream; each function returns its text unchanged where the stream has none. */
 export interface Style {
-  bold(text: string): string;
-  dim(text: string): string;
-  red(text: string): string;
-  green(text: string): string;
-  yellow(text: string): string;
-  cyan(text: string): string;
+  bold: Paint;
+  dim: Paint;
+  red: Paint;
+  green: Paint;
+  yellow: Paint;
+  cyan: Paint;
 }
 
 export function style(colour: boolean): Style {

@@ -30,15 +30,21 @@ export async function openNewPrimary(
   if (input.state.definition.durability === 'semi-sync')
     await timeline.step('semi-sync with one acknowledger', (detail) => connectAcknowledger(context, candidate, ready, detail));
   await timeline.step('write the journal', () => writeJournal(context, candidate));
-  await timeline.step('point the routers to the new primary', () =>
-    routers.each(async (router) => {
-      await router.tellEpoch(input.plan.nextEpoch);
-      await router.point({ address: member.address, port: member.port });
-    }),
-  );
-  await timeline.step('open the new primary', () => flavor.setWritable(session));
+  // Side by side: the routers still hold, so nobody reaches the new primary before both are done.
+  await Promise.all([
+    timeline.step('point the routers to the new primary', () =>
+      routers.each(async (router) => {
+        await router.tellEpoch(input.plan.nextEpoch);
+        await router.point({ address: member.address, port: member.port });
+      }),
+    ),
+    timeline.step('open the new primary', () => flavor.setWritable(session)),
+  ]);
   await timeline.step('release the connections', async () => {
-    await routers.each((router) => router.release());
+    await routers.each(async (router) => {
+      await router.cut();
+      await router.release();
+    });
     context.releasedAt = timeline.now();
   });
   return context.report('switched');

@@ -34,8 +34,8 @@ export interface DockerActivities {
   /** Keeps the volume of a member that is to be rebuilt and gives it an empty new one; the container is stopped. */
   replaceVolume(operation: string, definition: ClusterDefinition, member: Member): Promise<{ kept: string }>;
   createRouter(operation: string, definition: ClusterDefinition, cluster: Cluster, router: Router): Promise<void>;
-  /** Removes containers and network; volumes and passwords only with `deleteData`. Returns what was kept. */
-  removeCluster(cluster: string, deleteData: boolean): Promise<{ removed: string[]; kept: string[] }>;
+  /** Removes containers and network; volumes and passwords only with `deleteData`; with `operation` only what that one made. Returns what was kept. */
+  removeCluster(cluster: string, deleteData: boolean, operation?: string): Promise<{ removed: string[]; kept: string[] }>;
 }
 
 /** activities/mysql: one server at a time, or a look at all of them. Queue `work`. */

@@ -1,0 +1,22 @@
+import type { DockerActivities } from '../contracts';
+import type { ActivityEnvironment } from '../environment';
+import { describeCluster } from './describe';
+import { coded } from './engine';
+import { createMember, startMember, stopMember } from './member';
+import { prepareCluster } from './prepare';
+import { removeCluster } from './remove';
+import { replaceVolume } from './replace-volume';
+import { createRouter } from './router';
+
+export function createDockerActivities(env: ActivityEnvironment): DockerActivities {
+  return {
+    describeCluster: (cluster) => coded(() => describeCluster(env, cluster)),
+    prepareCluster: (operation, definition) => coded(() => prepareCluster(env, operation, definition)),
+    createMember: (operation, definition, member) => coded(() => createMember(env, operation, definition, member)),
+    startMember: (member) => coded(() => startMember(env, member)),
+    stopMember: (member, kill) => coded(() => stopMember(env, member, kill)),
+    replaceVolume: (operation, definition, member) => coded(() => replaceVolume(env, operation, definition, member)),
+    createRouter: (operation, definition, cluster, router) => coded(() => createRouter(env, operation, definition, cluster, router)),
+    removeCluster: (cluster, deleteData, operation) => coded(() => removeCluster(env, cluster, deleteData, operation)),
+  };
+}

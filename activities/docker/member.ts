@@ -1,0 +1,66 @@
+import type { ClusterDefinition } from '../../schemas/cluster';
+import { passwordRef } from '../../schemas/names';
+import type { Member } from '../../schemas/topology';
+import type { ActivityEnvironment, Host } from '../environment';
+import { failure } from '../failure';
+import { inspectContainer, startContainer, stopContainer } from './container';
+import { hostOf, stillWanted } from './engine';
+import { clusterOf } from './labels';
+import { makeMemberContainer, rootPasswordFile } from './member-container';
+import { ensureVolume, refuseForeignVolume } from './volume';
+import { waitForServer } from './wait-for-server';
+
+/** User `mysql` in drydock's and in the official images: their entry points read the file as root or as this user. */
+const serverUser = 999;
+
+async function start(env: ActivityEnvironment, cluster: string, member: Member): Promise<void> {
+  const host = hostOf(env, member.host);
+  // The password reaches the container as a file only, never through its environment, labels or command line.
+  const password = await env.secrets.read(passwordRef(cluster, 'root'));
+  await startContainer(host, member.container, [{ path: rootPasswordFile, content: password, mode: 0o400, owner: serverUser }]);
+  await waitForServer(host, member);
+}
+
+/**
+ * Volume, container, start, first greeting. A second run goes on where the first one ended. Throws AlreadyExists when the
+ * volume is there without a container and was made by another operation: it may hold data.
+ */
+export async function createMember(
+  env: ActivityEnvironment,
+  operation: string,
+  definition: ClusterDefinition,
+  member: Member,
+): Promise<void> {
+  const host = hostOf(env, member.host);
+  if (!(await inspectContainer(host, member.container))) {
+    await refuseForeignVolume(env, operation, member);
+    await ensureVolume(env, operation, definition.name, member);
+    stillWanted();
+    await makeMemberContainer(env, operation, definition, member);
+  }
+  stillWanted();
+  await start(env, definition.name, member);
+}
+
+/** Starts the stopped or paused container of a member. Throws MemberUnreachable when there is none. */
+export async function startMember(env: ActivityEnvironment, member: Member): Promise<void> {
+  const host = hostOf(env, member.host);
+  const found = await inspectContainer(host, member.container);
+  if (!found)
+    throw failure(
+      'MemberUnreachable',
+      `${member.name} has no container ${member.container} on host ${member.host}; it must be created again`,
+      [],
+      false,
+    );
+  await start(env, clusterOf(found.Config.Labels), member);
+}
+
+/** Stops a member's container and takes the engine's word for it. Throws EngineUnavailable. */
+export async function stopMember(
+  env: Pick<ActivityEnvironment, 'hosts'>,
+  member: Pick<Member, 'host' | 'container'>,
+  kill: boolean,
+): Promise<{ stopped: boolean }> {
+  return { stopped: await stopContainer(hostOf(env, member.host), member.container, kill) };
+}

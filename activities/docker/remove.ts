@@ -1,0 +1,76 @@
+import { Context } from '@temporalio/activity';
+
+import type { ActivityEnvironment, Host } from '../environment';
+import { removeContainer, stopContainer } from './container';
+import { ask, ifThere, stillWanted } from './engine';
+import { operationOf, ownedBy, specOf } from './labels';
+
+export interface Removal {
+  removed: string[];
+  kept: string[];
+}
+
+/**
+ * Removes a cluster's containers and networks; volumes and passwords only with `deleteData`. With `operation` only what that
+ * operation made: the way back of a creation, which must never touch what was there before.
+ */
+export async function removeCluster(env: ActivityEnvironment, cluster: string, deleteData: boolean, operation?: string): Promise<Removal> {
+  const outcome: Removal = { removed: [], kept: [] };
+  for (const host of env.hosts.values()) {
+    stillWanted();
+    await removeFrom(env, host, cluster, { deleteData, operation }, outcome);
+  }
+  // Passwords belong to the data: they go when no volume is left that needs them.
+  const secrets = `clusters/${cluster}`;
+  if (deleteData && outcome.kept.length === 0) await env.secrets.remove(secrets);
+  else if (outcome.kept.length) outcome.kept.push(`secrets ${secrets}`);
+  return outcome;
+}
+
+async function removeFrom(
+  env: ActivityEnvironment,
+  host: Host,
+  cluster: string,
+  what: { deleteData: boolean; operation?: string },
+  outcome: Removal,
+): Promise<void> {
+  const chosen = (labels: Record<string, string> | null | undefined) =>
+    what.operation === undefined || operationOf(labels) === what.operation;
+  const filters = ownedBy(env.instance, cluster);
+  const containers = (await ask(host, () => host.engine.listContainers({ all: true, filters }))).filter(({ Labels }) => chosen(Labels));
+  // Routers first: clients are turned away before servers stop.
+  const routers = containers.filter(({ Labels }) => specOf('router', Labels));
+  const members = containers.filter(({ Labels }) => specOf('member', Labels));
+  for (const group of [routers, members])
+    await Promise.all(
+      group.map(async ({ Id, Names }) => {
+        // Data that is kept is left as a clean stop leaves it.
+        if (group === members && !what.deleteData) await beating(() => stopContainer(host, Id, false));
+        if (await removeContainer(host, Id)) outcome.removed.push(`container ${(Names[0] ?? Id).replace(/^\//, '')}`);
+      }),
+    );
+  stillWanted();
+  const { Volumes } = await ask(host, () => host.engine.listVolumes({ filters }));
+  for (const volume of Volumes ?? [])
+    if (!what.deleteData || !chosen(volume.Labels)) outcome.kept.push(`volume ${volume.Name}`);
+    else if (await gone(host, () => host.engine.getVolume(volume.Name).remove())) outcome.removed.push(`volume ${volume.Name}`);
+  const networks = (await ask(host, () => host.engine.listNetworks({ filters }))).filter(({ Labels }) => chosen(Labels));
+  for (const network of networks)
+    if (await gone(host, () => host.engine.getNetwork(network.Id).remove())) outcome.removed.push(`network ${network.Name}`);
+}
+
+/** False when another attempt removed it. */
+async function gone(host: Host, remove: () => Promise<unknown>): Promise<boolean> {
+  return (await ifThere(host, async () => (await remove(), true))) ?? false;
+}
+
+/** Heartbeats meanwhile: a clean stop of a large server takes up to a minute. */
+async function beating<Result>(work: () => Promise<Result>): Promise<Result> {
+  const context = Context.current();
+  const timer = setInterval(() => context.heartbeat(), 5000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,71 @@
+import { bundleWorkflowCode, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { Client, Connection } from '@temporalio/client';
+import { join } from 'node:path';
+import pino from 'pino';
+
+import type { Activities } from '../../activities/contracts';
+import { createOperationActivities } from '../../activities/operation';
+import { validateInput } from '../../activities/operation/validate';
+import { SecretStore } from '../../activities/secrets';
+import { inputSchemas } from '../../schemas/inputs';
+import { bridge } from '../../workers/log';
+import { registerSearchAttributes } from '../../workers/search-attributes';
+import { createWorkers } from '../../workers/workers';
+import type { TestTemporal } from './temporal';
+import { trialInput, type TrialWorld } from './trial-world';
+
+const log = pino({ level: process.env['DRYDOCK_TEST_LOG'] ?? 'silent' });
+
+/** The bundle of the tests' workflows; made once per test file. */
+export async function bundleTrials(): Promise<{ code: string }> {
+  Runtime.install({ logger: bridge(log), shutdownSignals: [], telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN' } } } });
+  const { code } = await bundleWorkflowCode({ workflowsPath: join(__dirname, 'workflows', 'index.ts'), logger: bridge(log) });
+  return { code };
+}
+
+/** Workers of all queues in this process, with the settings of the real ones. */
+export class TrialWorker {
+  private workers: Worker[] = [];
+  private running: Promise<void>[] = [];
+  private connection?: NativeConnection;
+
+  constructor(
+    private readonly temporal: TestTemporal,
+    private readonly bundle: { code: string },
+    private readonly world: TrialWorld,
+  ) {}
+
+  async start(): Promise<void> {
+    const connection = await NativeConnection.connect({ address: this.temporal.address });
+    this.connection = connection;
+    await registerSearchAttributes(connection, 'default', log);
+    const client = new Client({ connection: await Connection.connect({ address: this.temporal.address }) });
+    const operation = createOperationActivities({
+      instance: 'test',
+      home: this.temporal.home.root,
+      secrets: new SecretStore(this.temporal.home.secrets),
+      hosts: new Map(),
+      client,
+      log,
+    });
+    this.workers = await createWorkers({
+      connection,
+      namespace: 'default',
+      queues: ['plans', 'guard', 'switch', 'work'],
+      activities: {
+        ...operation,
+        validateInput: (type: string, input: unknown) =>
+          Promise.resolve().then(() => validateInput(type, input, { ...inputSchemas, trial: trialInput })),
+        ...this.world.activities,
+      } as Partial<Activities>,
+      workflows: { workflowBundle: this.bundle },
+    });
+    this.running = this.workers.map((worker) => worker.run());
+  }
+
+  async stop(): Promise<void> {
+    for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.allSettled(this.running);
+    await this.connection?.close();
+  }
+}

@@ -1,4 +1,4 @@
-import type { Hand, Hands } from './hands';
+import type { Hands } from './hands';
 import { openAndMove } from './open';
 
 /** Bound of waiting for the candidate; a bench's replicas are never so far behind. */
@@ -11,10 +11,17 @@ export async function planned(hands: Hands, to: string): Promise<{ rest: () => P
   const others = hands.replicas.filter((hand) => hand !== fresh);
   hands.begin();
   await hands.step('hold', () => Promise.all(hands.routers.map((router) => router.hold())));
+  // None can be added from here on. Who they are is asked before read-only, so that they are closed right after it: what arrives
+  // on them in between gets an error.
+  const clients = await hands.step('list the connections', () => old.flavor.applicationSessions(old.session));
   await hands.step('make the old primary read-only', () => old.flavor.setReadOnly(old.session));
-  await hands.step('catch up and close the old connections', async () => {
+  await hands.step('close the old connections and catch up', async () => {
+    const closing = old.flavor.kill(
+      old.session,
+      clients.map((client) => client.connectionId),
+    );
     const end = await old.flavor.executed(old.session);
-    const [applied] = await Promise.all([fresh.flavor.waitApplied(fresh.session, end, catchUpBoundMs), cutApplications(old)]);
+    const [applied] = await Promise.all([fresh.flavor.waitApplied(fresh.session, end, catchUpBoundMs), closing]);
     if (!applied) throw new Error(`${to} did not catch up within ${catchUpBoundMs} ms`);
   });
   const at = await openAndMove(hands, fresh, others[0]);
@@ -31,12 +38,4 @@ export async function planned(hands: Hands, to: string): Promise<{ rest: () => P
       await hands.writeJournal(fresh, at);
     },
   };
-}
-
-async function cutApplications(old: Hand): Promise<void> {
-  const sessions = await old.flavor.applicationSessions(old.session);
-  await old.flavor.kill(
-    old.session,
-    sessions.map((session) => session.connectionId),
-  );
 }

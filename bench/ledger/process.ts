@@ -109,7 +109,7 @@ class WriterProcess {
   private async attempt(id: number, number: number, due: number): Promise<boolean> {
     const row = this.book.begin(id, number, due);
     try {
-      await this.writer.write(id, number);
+      await (number === 0 ? this.writer.write(id, number) : this.writer.retry(id, number));
       this.lastAcknowledgedAt = now();
       this.book.end(row, 'acknowledged', this.lastAcknowledgedAt);
       return true;

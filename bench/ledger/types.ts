@@ -24,7 +24,10 @@ export interface LedgerOptions {
   mode?: LedgerMode;
   /** Seed of the arrivals and of every random choice. Default 1. */
   seed?: number;
-  /** Sends a write that got an error once more, under an attempt number of its own; what the first attempt got stays recorded. Default false. */
+  /**
+   * Sends a write that got an error once more, at once and over a new connection, under an attempt number of its own; what the
+   * first attempt got stays recorded. Default false.
+   */
   retryOnce?: boolean;
   /** Arrivals beyond so many writes under way are not sent but counted as shed. Default 4000. */
   maxInFlight?: number;

@@ -8,6 +8,8 @@ export interface Writer {
   /** Opens what the mode keeps open, so that the first writes do not pay for it. */
   warm(): Promise<void>;
   write(id: number, attempt: number): Promise<void>;
+  /** The same over a connection opened for it: an error tells a client that its connections may lead to a server that was demoted. */
+  retry(id: number, attempt: number): Promise<void>;
   /** Closes at once. */
   close(): Promise<void>;
 }
@@ -69,48 +71,20 @@ function useOf(mode: LedgerOptions['mode'], table: string): Use {
   }
 }
 
-class PooledWriter implements Writer {
-  private readonly pool: Pool;
-
-  constructor(
-    options: LedgerOptions,
-    private readonly size: number,
-    private readonly use: Use,
-  ) {
-    this.pool = createPool({ ...connectionOptions(options), connectionLimit: size, queueLimit: 0 });
-  }
-
-  async warm(): Promise<void> {
-    const open = await Promise.all(Array.from({ length: this.size }, () => this.pool.getConnection()));
-    for (const connection of open) connection.release();
-  }
-
-  async write(id: number, number: number): Promise<void> {
-    const connection: PoolConnection = await attempt('connect', () => this.pool.getConnection());
-    try {
-      await this.use(connection, id, number);
-      connection.release();
-    } catch (error) {
-      // The session may be dead or in the middle of a transaction: nobody else gets it.
-      connection.destroy();
-      throw error;
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.pool.end().catch(() => undefined);
-  }
-}
-
+/** Connects, writes, says good-bye. */
 class PerRequestWriter implements Writer {
   constructor(
-    private readonly options: LedgerOptions,
-    private readonly use: Use,
+    protected readonly options: LedgerOptions,
+    protected readonly use: Use,
   ) {}
 
   async warm(): Promise<void> {}
 
-  async write(id: number, number: number): Promise<void> {
+  write(id: number, number: number): Promise<void> {
+    return this.retry(id, number);
+  }
+
+  async retry(id: number, number: number): Promise<void> {
     const connection = await attempt('connect', () => createConnection(connectionOptions(this.options)));
     connection.on('error', () => undefined);
     try {
@@ -123,26 +97,62 @@ class PerRequestWriter implements Writer {
   async close(): Promise<void> {}
 }
 
+class PooledWriter extends PerRequestWriter {
+  private readonly pool: Pool;
+
+  constructor(
+    options: LedgerOptions,
+    private readonly size: number,
+    use: Use,
+  ) {
+    super(options, use);
+    this.pool = createPool({ ...connectionOptions(options), connectionLimit: size, queueLimit: 0 });
+  }
+
+  override async warm(): Promise<void> {
+    const open = await Promise.all(Array.from({ length: this.size }, () => this.pool.getConnection()));
+    for (const connection of open) connection.release();
+  }
+
+  override async write(id: number, number: number): Promise<void> {
+    const connection: PoolConnection = await attempt('connect', () => this.pool.getConnection());
+    try {
+      await this.use(connection, id, number);
+      connection.release();
+    } catch (error) {
+      // The session may be dead or in the middle of a transaction: nobody else gets it.
+      connection.destroy();
+      throw error;
+    }
+  }
+
+  override async close(): Promise<void> {
+    await this.pool.end().catch(() => undefined);
+  }
+}
+
 /** Many connections that are all kept open; one that breaks is opened again at once, as an application server does. */
-class ManyConnectionsWriter implements Writer {
+class ManyConnectionsWriter extends PerRequestWriter {
   private readonly idle: Connection[] = [];
   private readonly waiting: ((connection: Connection) => void)[] = [];
   private closed = false;
 
   constructor(
-    private readonly options: LedgerOptions,
+    options: LedgerOptions,
     private readonly size: number,
     private readonly random: () => number,
-    private readonly use: Use,
-  ) {}
+    use: Use,
+  ) {
+    super(options, use);
+  }
 
   /** In batches: 500 handshakes at once only measure the handshakes. */
-  async warm(): Promise<void> {
+  override async warm(): Promise<void> {
     for (let opened = 0; opened < this.size; opened += 25)
       await Promise.all(Array.from({ length: Math.min(25, this.size - opened) }, () => this.open()));
   }
 
-  async write(id: number, number: number): Promise<void> {
+  override async write(id: number, number: number): Promise<void> {
     const connection = await this.take();
     try {
       await this.use(connection, id, number);
@@ -154,7 +164,7 @@ class ManyConnectionsWriter implements Writer {
     }
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.closed = true;
     for (const connection of this.idle.splice(0)) connection.destroy();
   }

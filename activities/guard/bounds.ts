@@ -9,4 +9,16 @@ export const bounds = {
   lateAfterMs: 400,
   /** A write that waits longer than this is blocked. */
   blockedAfterMs: 3000,
+  /** Idle connections to the primary are asked in turn: one of them every so often. */
+  probeEveryMs: 250,
+  /** The replicas' own view, the heartbeat write. */
+  lookEveryMs: 1000,
+  /** The full observation: what a pivot needs to know. */
+  observeEveryMs: 2000,
+  routersEveryMs: 5000,
+  /** A living server takes a new connection within this time after it closed one; on a loaded machine 1 to 10 ms. */
+  reconnectGraceMs: 15,
+  /** How long a replica that is asked at the first sign of something may take. */
+  witnessWithinMs: 250,
+  connectTimeoutMs: 500,
 } as const;

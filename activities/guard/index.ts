@@ -1,0 +1,47 @@
+import { Context } from '@temporalio/activity';
+
+import type { WatchInput, WatchReport } from '../../schemas/guard';
+import type { GuardActivities } from '../contracts';
+import type { ActivityEnvironment } from '../environment';
+import { errantOf, observeSession } from '../mysql/observe';
+import { createConnect } from '../mysql/session';
+import { createRouterActivities } from '../router';
+import { containerState } from './containers';
+import { EngineEvents } from './engine-events';
+import type { WatchTools } from './scene';
+import { Watch } from './watch';
+
+/** Bound of a full observation; what came in time is in the view. */
+const observeWithinMs = 1500;
+const temporalHeartbeatMs = 800;
+
+export function createGuardActivities(env: ActivityEnvironment): GuardActivities {
+  const tools = watchTools(env);
+  return {
+    async watchCluster(input: WatchInput): Promise<WatchReport> {
+      const context = Context.current();
+      const beat = setInterval(() => context.heartbeat(), temporalHeartbeatMs);
+      try {
+        const report = await new Watch(tools, input).run(context.cancellationSignal);
+        // A worker that shuts down hands the watch over; every other cancellation means that nobody wants the answer.
+        if (report.kind === 'shutdown' && !context.cancellationDetails?.workerShutdown) return await context.cancelled;
+        return report;
+      } finally {
+        clearInterval(beat);
+      }
+    },
+  };
+}
+
+/** What a watch needs of the world; tests use it without Temporal. */
+export function watchTools(env: ActivityEnvironment, events = new EngineEvents(env)): WatchTools {
+  const routers = createRouterActivities(env);
+  return {
+    connect: createConnect(env),
+    observe: ({ session }) => observeSession(session, { purpose: 'guard', boundMs: observeWithinMs }),
+    errantOf,
+    containerState: (member) => containerState(env, member),
+    viewRouters: (cluster) => routers.viewRouters(cluster),
+    events,
+  };
+}

@@ -1,0 +1,158 @@
+import { performance } from 'node:perf_hooks';
+
+import type { Reach } from '../../schemas/observation';
+import { flavorOf } from '../mysql/flavors';
+import { reachOf, SessionError } from '../mysql/session-error';
+import type { Flavor, Session } from '../mysql/types';
+import { bounds } from './bounds';
+
+/** Pauses between attempts to connect again: at once, then ever longer. */
+const pausesMs = [0, 20, 50, 100, 250, 500, 1000];
+
+/** A close that the other side's kernel told; everything else that ends a session is silence. */
+const closedByPeer = /closed|reset|EPIPE|lost/i;
+
+export interface Opening {
+  session: Session;
+  flavor: Flavor;
+}
+
+/**
+ * One kept connection to one member. It stays open for as long as the member keeps it, is made again when it was lost, and knows
+ * what that says about the member.
+ */
+export class Line {
+  private current?: Opening;
+  private failure?: { reach: Reach; message: string };
+  /** The member closed an open connection, and no new one could be made yet. */
+  private closedAt?: number;
+  /** Attempts to connect since the last connection; and those of them that have failed. */
+  private attempts = 0;
+  private failures = 0;
+  private outstanding: number[] = [];
+  /** performance.now() of the last answer of any kind. */
+  lastAnswerAt: number;
+
+  constructor(
+    private readonly connect: () => Promise<Session>,
+    /** Called after every change of `reach`. */
+    private readonly changed: () => void,
+  ) {
+    this.lastAnswerAt = performance.now();
+  }
+
+  get opening(): Opening | undefined {
+    return this.current;
+  }
+
+  /** Keeps the connection until `signal` fires. Never rejects. */
+  async keep(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await pause(pausesMs[Math.min(this.attempts, pausesMs.length - 1)] ?? 1000, signal);
+      if (signal.aborted) return;
+      this.attempts++;
+      try {
+        const session = await this.connect();
+        if (signal.aborted) return session.end();
+        await this.hold(session, signal);
+      } catch (error) {
+        this.failed(error);
+      }
+    }
+  }
+
+  private async hold(session: Session, signal: AbortSignal): Promise<void> {
+    this.current = { session, flavor: flavorOf(session) };
+    this.attempts = 0;
+    this.failures = 0;
+    this.outstanding = [];
+    this.closedAt = undefined;
+    this.failure = undefined;
+    this.answered();
+    const end = (): void => session.end();
+    signal.addEventListener('abort', end, { once: true });
+    this.changed();
+    const { at, error } = await session.closed;
+    signal.removeEventListener('abort', end);
+    this.current = undefined;
+    this.outstanding = [];
+    if (signal.aborted) return;
+    const byPeer = closedByPeer.test(error) && !/no answer within|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/.test(error);
+    if (byPeer) this.closedAt = at;
+    this.failure = { reach: byPeer ? 'closed' : 'silent', message: error };
+    this.changed();
+  }
+
+  private failed(error: unknown): void {
+    this.failures++;
+    const found = error instanceof SessionError ? error : new SessionError('', String(error), 'UNKNOWN');
+    // A packet that finds no way says nothing about the member: the network is cut, or its container is gone.
+    const reach = found.code === 'EHOSTUNREACH' || found.code === 'ENETUNREACH' ? 'silent' : reachOf(found);
+    if (reach === 'busy' || reach === 'denied' || reach === 'answers') {
+      this.answered();
+      this.closedAt = undefined;
+    }
+    this.failure = { reach: reach === 'silent' && this.closedAt !== undefined ? 'closed' : reach, message: found.message };
+    this.changed();
+  }
+
+  private answered(): void {
+    this.lastAnswerAt = performance.now();
+  }
+
+  /** Asks something; an SQL error is an answer too. Rejects when there is no connection. */
+  async ask<Answer>(question: (opening: Opening) => Promise<Answer>): Promise<Answer> {
+    const opening = this.current;
+    if (!opening) throw new SessionError('', this.failure?.message ?? 'not connected yet', 'SESSION_CLOSED');
+    const asked = performance.now();
+    this.outstanding.push(asked);
+    try {
+      const answer = await question(opening);
+      this.answered();
+      return answer;
+    } catch (error) {
+      if (error instanceof SessionError && error.errno !== undefined) this.answered();
+      throw error;
+    } finally {
+      const index = this.outstanding.indexOf(asked);
+      if (index >= 0) this.outstanding.splice(index, 1);
+    }
+  }
+
+  /** Milliseconds for which the oldest question waits. */
+  waitingMs(now: number): number {
+    const oldest = this.outstanding[0];
+    return oldest === undefined ? 0 : now - oldest;
+  }
+
+  /**
+   * What it says about the member; undefined when that is not known yet: no attempt has ended, or the connection was closed a
+   * moment ago and a living server would need until `graceMs` to take a new one.
+   */
+  view(now: number, graceMs: number): { reach: Reach; error?: string } | undefined {
+    if (this.current) {
+      const waiting = this.waitingMs(now);
+      return waiting < bounds.lateAfterMs
+        ? { reach: 'answers' }
+        : { reach: 'silent', error: `no answer for ${Math.round(waiting)} ms on an open connection` };
+    }
+    if (!this.failure) return undefined;
+    const { reach, message } = this.failure;
+    if (this.closedAt !== undefined && this.failures === 0 && now - this.closedAt < graceMs) return undefined;
+    return { reach, error: message };
+  }
+}
+
+/** Resolves after `ms` or when the signal fires. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,89 @@
+import { performance } from 'node:perf_hooks';
+
+import { journalSchema } from '../../schemas/names';
+import type { Reach, ReplicationView } from '../../schemas/observation';
+import type { Member } from '../../schemas/topology';
+import { bounds } from './bounds';
+import { type Line, type Opening, pause } from './line';
+
+/** One line to a replica, and what the replica itself says of its source. */
+export class ReplicaWatch {
+  view?: ReplicationView | null;
+  /** performance.now() of the last look that came back. */
+  lookedAt = 0;
+  /** When something had last arrived from the source, as far as looks tell. */
+  private heardAt?: number;
+  private lastHeard = '';
+  /** Value of the heartbeat row here. */
+  private heartbeatAt?: number;
+
+  constructor(
+    readonly member: Member,
+    readonly line: Line,
+  ) {}
+
+  async run(signal: AbortSignal, looked: () => void): Promise<void> {
+    while (!signal.aborted) {
+      if (this.line.opening && this.line.waitingMs(performance.now()) === 0) {
+        await this.look(true).catch(() => undefined);
+        looked();
+      }
+      await pause(bounds.lookEveryMs, signal);
+    }
+  }
+
+  /** Asks the replica now. Resolves also when it does not answer in time: then `lookedAt` stays as it was. */
+  async look(withHeartbeat = false): Promise<void> {
+    const view = await this.line.ask(({ session, flavor }) => flavor.replication(session));
+    this.view = view;
+    const now = performance.now();
+    const heard = view === null ? '' : JSON.stringify([view.receiver, view.received]);
+    if (heard !== this.lastHeard) this.heardAt = now;
+    else if (view?.receiver === 'running') await this.countHeartbeats();
+    this.lastHeard = heard;
+    this.lookedAt = performance.now();
+    if (withHeartbeat) await this.readHeartbeat();
+  }
+
+  private lastCount = '';
+
+  /** An idle primary sends nothing but replication heartbeats; each one counts as heard. */
+  private async countHeartbeats(): Promise<void> {
+    const count = await this.line.ask(receivedHeartbeats);
+    if (count !== this.lastCount) this.heardAt = performance.now();
+    this.lastCount = count;
+  }
+
+  private async readHeartbeat(): Promise<void> {
+    const [row] = await this.line.ask(({ session }) =>
+      session.query<{ at: number | string }>(`SELECT \`at\` AS \`at\` FROM ${journalSchema}.heartbeat WHERE id = 1`),
+    );
+    this.heartbeatAt = row === undefined ? undefined : Number(row.at);
+  }
+
+  reach(now: number): { reach: Reach; error?: string } | undefined {
+    return this.line.view(now, bounds.reconnectGraceMs);
+  }
+
+  unheardMs(now: number): number | null {
+    return this.heardAt === undefined ? null : now - this.heardAt;
+  }
+
+  /** Behind the primary's last row; null when either is not known. */
+  lagMs(lastWritten: number | undefined): number | null {
+    if (lastWritten === undefined || this.heartbeatAt === undefined) return null;
+    return Math.max(0, lastWritten - this.heartbeatAt);
+  }
+}
+
+/** The number of replication heartbeats that a replica received, in the words of its version. */
+async function receivedHeartbeats({ session, flavor }: Opening): Promise<string> {
+  if (flavor.engine === 'mysql' && Number(flavor.version.split('.')[0]) >= 8) {
+    const rows = await session.query<{ count: number | string; last: string }>(
+      'SELECT COUNT_RECEIVED_HEARTBEATS AS `count`, LAST_HEARTBEAT_TIMESTAMP AS `last` FROM performance_schema.replication_connection_status',
+    );
+    return JSON.stringify(rows);
+  }
+  const rows = await session.query<{ Value: string }>("SHOW GLOBAL STATUS LIKE 'Slave\\_received\\_heartbeats'");
+  return rows[0]?.Value ?? '';
+}

@@ -20,7 +20,7 @@ export const localEngine = (): Docker => new Docker();
 /** Undefined when the engine answers, else why it does not. */
 export async function engineProblem(engine: Docker): Promise<string | undefined> {
   try {
-    const answer = await Promise.race([engine.ping(), sleep(3000, undefined, { ref: false })]);
+    const answer = await Promise.race<unknown>([engine.ping(), sleep(3000, undefined, { ref: false })]);
     return answer === undefined ? 'no answer within 3 s' : undefined;
   } catch (error) {
     return messageOf(error);

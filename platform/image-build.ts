@@ -4,7 +4,6 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
 
 import type Docker from 'dockerode';
 
@@ -86,7 +85,7 @@ async function finished(engine: Docker, stream: NodeJS.ReadableStream): Promise<
   const lines: string[] = [];
   await new Promise<void>((resolve, reject) => {
     engine.modem.followProgress(
-      stream as Readable,
+      stream,
       (error) => (error ? reject(new Error(`${error.message}\n${lines.join('').trim().split('\n').slice(-15).join('\n')}`)) : resolve()),
       (event: { stream?: string }) => event.stream && lines.push(event.stream),
     );

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -29,5 +30,8 @@ export async function recordedProcess<Details extends object>(home: Home, name: 
   }
   return isAlive(record.pid) && startTime(record.pid) === record.startTime ? record : undefined;
 }
+
+/** Whether a process was ever recorded under this name, alive or not. */
+export const wasRecorded = (home: Home, name: string): boolean => existsSync(fileOf(home, name));
 
 export const forgetProcess = (home: Home, name: string): Promise<void> => rm(fileOf(home, name), { force: true });

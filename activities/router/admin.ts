@@ -4,8 +4,9 @@ import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import { readAdminCertificates } from './certificates';
 import { frontendConnections, writeFrontendId } from './configuration';
-import { readerCommands, type Reader } from './readers';
+import { readerChange, type Reader } from './readers';
 import { AdminSession } from './session';
+import { cutCommands } from './sessions';
 import { parseAdminSessions, parseEpoch, parseSlots, routerView } from './view';
 
 export interface OpenRouterOptions {
@@ -25,7 +26,6 @@ type Primary = Reader;
 const hold = 'set maxconn frontend write 0';
 const release = `set maxconn frontend write ${frontendConnections}`;
 const close = 'set server write/p state maint';
-const cut = 'shutdown sessions server write/p';
 const setEpoch = (epoch: number) => `set var proc.epoch int(${epoch})`;
 const point = (primary: Primary) => [`set server write/p addr ${primary.address} port ${primary.port}`, 'set server write/p state ready'];
 
@@ -88,14 +88,15 @@ export class RouterAdmin {
     return this.tell(release);
   }
 
-  /** Closes every connection to the primary, at once. */
+  /** Closes every connection to the primary, at once. Those that are still being made go on trying, see cutCommands. */
   cut(): Promise<void> {
-    return this.tell(cut);
+    return this.cutServers('write', ['p']);
   }
 
   /** For a detected death: clients wait at the router from now on, and not at a dead address. */
-  holdAndCut(): Promise<void> {
-    return this.tell(hold, cut);
+  async holdAndCut(): Promise<void> {
+    await this.hold();
+    await this.cut();
   }
 
   /** New connections to the write port are closed at once. */
@@ -118,19 +119,24 @@ export class RouterAdmin {
   }
 
   /**
-   * The end of a switch in one line: epoch, new primary, what is left of the old connections cut, and go. Throws StaleEpoch
-   * when the router was told a later epoch than `epoch`.
+   * The end of a switch: what is left of the old connections cut, epoch, new primary, and go. Throws StaleEpoch when the router
+   * was told a later epoch than `epoch`. Cut before the router is pointed, so that connections which are still being made, and
+   * are led to the new primary when they try again, are not cut there.
    */
   async pointAndRelease(primary: Primary, epoch: number): Promise<void> {
     await this.checkEpoch(epoch);
-    await this.tell(setEpoch(epoch), ...point(primary), cut, release);
+    await this.holdAndCut();
+    await this.tell(setEpoch(epoch), ...point(primary), release);
     this.known = epoch;
   }
 
   /** Exactly these are read from; places that stay keep their connections, those of the others are cut. */
   async readers(wanted: Reader[]): Promise<void> {
     const [state] = await this.session.send('show servers state read');
-    await this.tell(...readerCommands(parseSlots(state ?? ''), wanted));
+    const { leave, leaving, join } = readerChange(parseSlots(state ?? ''), wanted);
+    await this.tell(...leave);
+    if (leaving.length > 0) await this.cutServers('read', leaving);
+    await this.tell(...join);
   }
 
   async view(): Promise<RouterView> {
@@ -148,6 +154,14 @@ export class RouterAdmin {
 
   end(): void {
     this.session.end();
+  }
+
+  private async cutServers(backend: string, servers: string[]): Promise<void> {
+    const [sessions] = await this.session.send('show sess');
+    const commands = cutCommands(sessions ?? '', backend, servers);
+    // A session that ended by itself meanwhile is answered with an error, which is as good.
+    for (let from = 0; from < commands.length; from += commandsPerLine)
+      await this.session.send(...commands.slice(from, from + commandsPerLine));
   }
 
   private async checkEpoch(epoch: number): Promise<void> {

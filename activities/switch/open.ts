@@ -35,16 +35,15 @@ export async function openNewPrimary(
     timeline.step('point the routers to the new primary', () =>
       routers.each(async (router) => {
         await router.tellEpoch(input.plan.nextEpoch);
+        // Before it is pointed: connections that are still being made try again, and are then led to the new primary.
+        await router.cut();
         await router.point({ address: member.address, port: member.port });
       }),
     ),
     timeline.step('open the new primary', () => flavor.setWritable(session)),
   ]);
   await timeline.step('release the connections', async () => {
-    await routers.each(async (router) => {
-      await router.cut();
-      await router.release();
-    });
+    await routers.each((router) => router.release());
     context.releasedAt = timeline.now();
   });
   return context.report('switched');

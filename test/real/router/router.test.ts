@@ -87,9 +87,20 @@ test('while it holds, new clients wait without an error; open ones go on until t
   expect(await admin.view()).toMatchObject({ epoch: 2, held: false, open: true, primary: { address: member(1).address, port: 3306 } });
 });
 
+test('connections that are still being made to a dead primary are led to the new one, and none is left hanging', async () => {
+  const admin = await open();
+  // Nobody lives at this address: the kernel's first packet finds no answer.
+  await admin.pointAndRelease({ address: bench.cluster.members[0]?.address.replace(/\d+$/, '60') ?? '', port: 3306 }, 2);
+  const early = await Promise.all([client(), client(), client()]);
+  await admin.holdAndCut();
+  const late = await client();
+  await admin.pointAndRelease(member(1), 3);
+  for (const one of [...early, late]) expect(await one.line(2000)).toBe('bench-2');
+});
+
 test('a given-up switch releases to the same primary', async () => {
   const admin = await open();
-  await admin.pointAndRelease(member(1), 2);
+  await admin.pointAndRelease(member(1), 3);
   await admin.hold();
   const waiting = await client();
   await admin.release();

@@ -1,0 +1,41 @@
+import type { Problem } from '../../schemas/error-codes';
+import type { MemberView } from '../../schemas/observation';
+import { failure } from '../failure';
+import { flavorOf } from './flavors';
+import { observeSession } from './observe';
+import type { Session } from './types';
+
+/** What design.md, promise 1, asks of every member, against what the server says. Pure. */
+export function settingProblems(view: MemberView): Problem[] {
+  const problems: Problem[] = [];
+  const settings = view.settings;
+  const path = `member ${view.name}`;
+  const want = (name: string, found: unknown, expected: unknown): void => {
+    if (found !== expected) problems.push({ path: `${path}.${name}`, message: `${name} is ${String(found)}, must be ${String(expected)}` });
+  };
+  if (!settings) return [{ path, message: 'its settings could not be read' }];
+  want('sync_binlog', settings.syncBinlog, 1);
+  want('innodb_flush_log_at_trx_commit', settings.flushLogAtCommit, 1);
+  if (settings.syncRelayLog !== null) want('sync_relay_log', settings.syncRelayLog, 1);
+  want('relay_log_recovery', settings.relayLogRecovery, false);
+  want('log_slave_updates', settings.logReplicaUpdates, true);
+  want('binlog_format', settings.binlogFormat, 'ROW');
+  if (settings.gtidStrict !== undefined) want('gtid_strict_mode', settings.gtidStrict, true);
+  return problems;
+}
+
+/** Those of the settings that may be changed while the server runs. */
+const dynamic = ['sync_binlog=1', 'innodb_flush_log_at_trx_commit=1', 'sync_relay_log=1', "binlog_format='ROW'"];
+
+/** Puts the durability settings in place and reads all of them back. Throws SettingNotKept with each that is not as it must be. */
+export async function makeDurable(session: Session): Promise<MemberView> {
+  const { view } = await observeSession(session, { boundMs: 5000 });
+  if (settingProblems(view).length === 0) return view;
+  const strict = flavorOf(session).engine === 'mariadb' ? ['gtid_strict_mode=1'] : [];
+  await session.query(`SET ${[...dynamic, ...strict].map((setting) => `GLOBAL ${setting}`).join(', ')}`);
+  const { view: kept } = await observeSession(session, { boundMs: 5000 });
+  const problems = settingProblems(kept);
+  if (problems.length > 0)
+    throw failure('SettingNotKept', `${session.member}: ${problems.map(({ message }) => message).join('; ')}`, problems);
+  return kept;
+}

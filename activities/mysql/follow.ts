@@ -1,0 +1,133 @@
+import * as gtid from '../../schemas/gtid';
+import { accounts, passwordRef } from '../../schemas/names';
+import type { FilePosition, ReplicationView } from '../../schemas/observation';
+import type { ClusterState, Member } from '../../schemas/topology';
+import type { ActivityEnvironment } from '../environment';
+import { failure } from '../failure';
+import type { JournalRow, LockedMember } from '../switch/locked-member';
+import { changeMember, checkEpoch, memberOf, withSession } from './change-member';
+import { flavorOf } from './flavors';
+import { poll } from './flavors/wait';
+import { endOf, samePlace, type Stopped, stoppedAt } from './lineage';
+import { errantOf, executedSets } from './observe';
+import { mayAcknowledge } from './server-arguments';
+import { createConnect } from './session';
+import type { Session } from './types';
+
+const threadsBoundMs = 15_000;
+const catchUpBoundMs = 20_000;
+
+/**
+ * Makes a member replicate from the primary and waits until both threads run. It refuses a stale epoch, a member that has
+ * what the primary does not (its set is read before the primary's), and, without GTID, one whose place is not proven.
+ */
+export async function followPrimary(env: ActivityEnvironment, state: ClusterState, name: string, from?: FilePosition): Promise<void> {
+  const connect = createConnect(env);
+  const member = memberOf(state, name);
+  const primary = memberOf(state, state.primary);
+  if (name === state.primary) throw failure('InvalidInput', `${name} is the primary and follows nobody`);
+  const password = await env.secrets.read(passwordRef(state.definition.name, 'replication'));
+  await changeMember(connect, state, member, (locked) =>
+    withSession(connect, state, primary, {}, async (primarySession) => {
+      const journal = await checkEpoch(primarySession, state);
+      await fence(locked);
+      if (locked.flavor.gtid) await refuseDiverged(locked, primarySession);
+      const start = locked.flavor.gtid ? undefined : await startWithoutGtid(state, locked, primarySession, journal, from);
+      await locked.flavor.disableSemiSyncSource(locked.session);
+      await locked.flavor.setSemiSyncReplica(locked.session, mayAcknowledge(state.definition, member));
+      const source = { address: primary.address, port: primary.port, user: accounts.replication, password };
+      await locked.flavor.follow(locked.session, source, start);
+      await waitForThreads(locked, primary);
+    }),
+  );
+}
+
+async function fence({ session, flavor, member }: LockedMember): Promise<void> {
+  const { readOnly, superReadOnly } = await flavor.readOnly(session);
+  if (!readOnly || (flavor.superReadOnly && !superReadOnly)) await flavor.setReadOnly(session, 5000);
+  if (!(await flavor.readOnly(session)).readOnly) throw failure('SettingNotKept', `${member.name} was set read-only, but it is not`);
+}
+
+async function refuseDiverged({ session, member }: LockedMember, primary: Session): Promise<void> {
+  const mine = await executedSets(session);
+  const theirs = await executedSets(primary);
+  const errant = errantOf(mine?.state ?? '', theirs?.state ?? '');
+  if (errant !== '')
+    throw failure('MemberDiverged', `${member.name} has ${errant}, which ${primary.member} does not have`, [
+      { path: `member ${member.name}`, message: errant },
+    ]);
+  const purged = theirs?.purged === undefined ? '' : gtid.subtract(theirs.purged, mine?.executed ?? '');
+  if (purged !== '')
+    throw failure('PrecheckFailed', `${member.name} needs ${purged}, which ${primary.member} has purged from its binary logs: rebuild it`, [
+      { path: `member ${member.name}`, message: `${purged} was purged on ${primary.member}` },
+    ]);
+}
+
+/** Undefined when it follows the primary already and only has to go on. */
+async function startWithoutGtid(
+  state: ClusterState,
+  locked: LockedMember,
+  primary: Session,
+  journal: JournalRow,
+  from: FilePosition | undefined,
+): Promise<FilePosition | undefined> {
+  const view = await locked.flavor.replication(locked.session);
+  const target = memberOf(state, state.primary);
+  if (view?.sourceAddress === target.address && view.sourcePort === target.port) return undefined;
+  const opened = from ?? journal.openedAt;
+  const refuse = (reason: string): Error =>
+    failure('PrecheckFailed', `${locked.member.name} can not go on without GTID: ${reason}; rebuild it`, [
+      { path: `member ${locked.member.name}`, message: reason },
+    ]);
+  if (!opened) throw refuse(`it is not known where the binary log of ${state.primary} stood when it was opened`);
+  // The first primary was opened when all members were empty: nobody can have missed anything.
+  if (journal.epoch === 1 && view === null) return opened;
+  const wanted = await placeOf(state, primary);
+  if (!wanted) throw refuse(`${state.primary} does not know any more where it stopped reading its source`);
+  if (view) await catchUpTo(locked, view, wanted);
+  const place = view
+    ? stoppedAt(await locked.flavor.replication(locked.session))
+    : endOf(locked.member, await locked.flavor.ownBinlog(locked.session));
+  if (!samePlace(wanted, place)) throw refuse(`it stopped at ${text(place)}, ${state.primary} at ${text(wanted)}`);
+  return opened;
+}
+
+const text = (stopped: Stopped | undefined): string =>
+  stopped ? `${stopped.at.file}:${stopped.at.position} of ${stopped.source.address}` : 'an unknown place';
+
+const placeOf = async (_state: ClusterState, primary: Session): Promise<Stopped | undefined> =>
+  stoppedAt(await flavorOf(primary).replication(primary));
+
+/** A replica that lags reads the rest from the old primary, which is read-only, or applies what it has received. */
+async function catchUpTo({ session, flavor }: LockedMember, view: ReplicationView, wanted: Stopped): Promise<void> {
+  if (view.sourceAddress !== wanted.source.address) return;
+  if (view.applier === 'stopped' && !view.drained) await flavor.startApplier(session);
+  await flavor.waitApplied(session, { file: wanted.at }, catchUpBoundMs);
+}
+
+async function waitForThreads({ session, flavor, member }: LockedMember, primary: Member): Promise<void> {
+  let last: ReplicationView | null = null;
+  const running = await poll(threadsBoundMs, async () => {
+    last = await flavor.replication(session);
+    refuseBroken(member, last);
+    return last?.receiver === 'running' && last.applier === 'running';
+  });
+  if (running) return;
+  const error = (last as ReplicationView | null)?.receiverError?.message ?? 'its threads do not run';
+  throw failure('MemberUnreachable', `${member.name} does not receive from ${primary.name} at ${primary.address}: ${error}`, [
+    { path: `member ${member.name}`, message: error },
+  ]);
+}
+
+/** Fatal error of the source: the binary log that is needed is not there, or the histories differ. */
+const sourceRefuses = 1236;
+
+function refuseBroken(member: Member, view: ReplicationView | null): void {
+  const applier = view?.applier === 'stopped' ? view.applierError : undefined;
+  const receiver = view?.receiver === 'stopped' && view.receiverError?.code === sourceRefuses ? view.receiverError : undefined;
+  const error = applier ?? receiver;
+  if (error)
+    throw failure('MemberDiverged', `${member.name} does not replicate: error ${error.code}: ${error.message}`, [
+      { path: `member ${member.name}`, message: error.message },
+    ]);
+}

@@ -1,5 +1,7 @@
 import type { Activities } from './contracts';
+import { createDockerActivities } from './docker';
 import type { ActivityEnvironment } from './environment';
+import { createGuardActivities } from './guard';
 import { createOperationActivities } from './operation';
 import { createRouterActivities } from './router';
 import { createSwitchActivities } from './switch';
@@ -8,7 +10,9 @@ import { createSwitchActivities } from './switch';
 export function createActivities(environment: ActivityEnvironment): Partial<Activities> {
   return {
     ...createOperationActivities(environment),
+    ...createDockerActivities(environment),
     ...createRouterActivities(environment),
     ...createSwitchActivities(environment),
+    ...createGuardActivities(environment),
   };
 }

@@ -2,6 +2,7 @@ import { NativeConnection, Worker, type WorkerOptions as SdkOptions } from '@tem
 
 import type { Activities } from '../activities/contracts';
 import { queues } from '../schemas/names';
+import { payloadConverterPath } from './data-converter';
 import type { QueueName } from './options';
 import { targetInterceptor } from './target';
 
@@ -43,6 +44,7 @@ export function createWorkers(load: Workload): Promise<Worker[]> {
         namespace: load.namespace,
         taskQueue: queues[queue],
         activities: load.activities,
+        dataConverter: { payloadConverterPath },
         ...(queue === 'plans' ? load.workflows : {}),
         ...(load.deployment ? { workerDeploymentOptions: load.deployment } : {}),
         defaultHeartbeatThrottleInterval: '200ms',

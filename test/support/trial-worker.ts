@@ -8,6 +8,7 @@ import { createOperationActivities } from '../../activities/operation';
 import { validateInput } from '../../activities/operation/validate';
 import { SecretStore } from '../../activities/secrets';
 import { inputSchemas } from '../../schemas/inputs';
+import { payloadConverterPath } from '../../workers/data-converter';
 import { bridge } from '../../workers/log';
 import { registerSearchAttributes } from '../../workers/search-attributes';
 import { createWorkers } from '../../workers/workers';
@@ -19,7 +20,11 @@ const log = pino({ level: process.env['DRYDOCK_TEST_LOG'] ?? 'silent' });
 /** The bundle of the tests' workflows; made once per test file. */
 export async function bundleTrials(): Promise<{ code: string }> {
   Runtime.install({ logger: bridge(log), shutdownSignals: [], telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN' } } } });
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(__dirname, 'workflows', 'index.ts'), logger: bridge(log) });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(__dirname, 'workflows', 'index.ts'),
+    payloadConverterPath,
+    logger: bridge(log),
+  });
   return { code };
 }
 

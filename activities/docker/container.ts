@@ -21,7 +21,7 @@ export async function ensureContainer(
   host: Host,
   options: Docker.ContainerCreateOptions & { name: string; Image: string; Labels: Record<string, string> },
 ): Promise<Inspected> {
-  for (let attempt = 0; attempt < 3; attempt++) {
+  for (let attempt = 0; attempt < 60; attempt++) {
     const there = await inspectContainer(host, options.name);
     if (there) {
       const mine = [labels.instance, labels.target, labels.kind, labels.name].every(
@@ -34,11 +34,12 @@ export async function ensureContainer(
       await ask(host, () => host.engine.createContainer(options));
     } catch (error) {
       if (statusOf(error) === 404 && /no such image/i.test(reasonOf(error))) throw imageMissing(options.Image, host.name);
-      // The name was taken since we looked.
+      // The name was taken since we looked; the engine shows its container a moment later.
       if (statusOf(error) !== 409) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-  throw failure('EngineUnavailable', `container ${options.name} on host ${host.name} appears and vanishes`);
+  throw failure('EngineUnavailable', `container ${options.name} on host ${host.name} has a name that is taken by something that the engine does not show`);
 }
 
 /** Puts files (secrets, configuration) into a container that does not run, and starts it. Nothing happens when it runs. */

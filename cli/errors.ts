@@ -55,15 +55,21 @@ export function reportOf(error: unknown, address: string): ErrorReport {
   const errors = chain(error);
   const top = errors[0];
   if (!top) return report('Internal', String(error));
+  let vague: ErrorReport | undefined;
   for (const each of errors) {
     if (each instanceof CliError) return report(each.code, each.message, each.problems, each.remedy);
     const code = field(each, 'code') ?? field(each, 'type');
-    if (typeof code === 'string' && code in errorCodes) return report(code as ErrorCode, each.message, problemsOf(each));
+    if (typeof code !== 'string' || !Object.hasOwn(errorCodes, code)) continue;
+    const told = report(code as ErrorCode, each.message, problemsOf(each));
+    if (code !== 'Internal' && code !== 'TimedOut') return told;
+    // These two say only that a call did not end well; what is behind them may say more.
+    vague ??= told;
   }
   if (errors.some((each) => each.name === 'WorkflowNotFoundError'))
     return report('UnknownOperation', 'there is no operation of this id', [], 'See `npx drydock op list`.');
   const words = errors.map((each) => each.message).join(': ');
-  if (/no poller|no worker/i.test(words))
+  const late = errors.some((each) => Number(field(each, 'code')) === grpcDeadlineExceeded);
+  if (/no poller|no worker/i.test(words) || (late && vague?.code === 'TimedOut'))
     return report('NoWorker', `Temporal at ${address} answers, but no worker does`, [], 'Start one with `npx drydock up`.');
   const down = errors.some(
     (each) =>
@@ -72,5 +78,5 @@ export function reportOf(error: unknown, address: string): ErrorReport {
       /failed to connect|connection refused|ECONNREFUSED|deadline exceeded/i.test(each.message),
   );
   if (down) return report('Unreachable', `no Temporal server answers at ${address}`, [], startPlatform);
-  return report('Internal', words);
+  return vague ?? report('Internal', words);
 }

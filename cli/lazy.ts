@@ -1,12 +1,17 @@
 /**
- * Modules that take long to load (gRPC, zod, YAML), loaded by the first command that needs them, so that `drydock --help` and
- * completion answer at once. Not `import()`: that would want file extensions, which the rest of the code does not have.
+ * Modules that take long to load (gRPC, zod, YAML, Docker), loaded by the first command that needs them, so that `drydock --help`
+ * and completion answer at once. Not `import()`: that would want file extensions, which the rest of the code does not have.
  */
 import { createRequire } from 'node:module';
 
 import type * as Yaml from 'yaml';
 
 import type * as Client from '../client';
+import type * as Doctor from '../platform/doctor';
+import type * as Down from '../platform/down';
+import type * as Paths from '../platform/paths';
+import type * as ProcessFile from '../platform/process-file';
+import type * as Up from '../platform/up';
 import type * as Clusters from '../schemas/cluster';
 import type * as Inputs from '../schemas/inputs';
 
@@ -17,4 +22,9 @@ export const lazy = {
   clusters: () => load('../schemas/cluster') as typeof Clusters,
   yaml: () => load('yaml') as typeof Yaml,
   client: () => load('../client') as typeof Client,
+  paths: () => load('../platform/paths') as typeof Paths,
+  processFile: () => load('../platform/process-file') as typeof ProcessFile,
+  up: () => load('../platform/up') as typeof Up,
+  down: () => load('../platform/down') as typeof Down,
+  doctor: () => load('../platform/doctor') as typeof Doctor,
 };

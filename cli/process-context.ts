@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 
 import type { DrydockClient } from '../client/contract';
+import { connectTo, findTarget } from './connection';
 import type { CliContext } from './context';
 import { lazy } from './lazy';
 import { processTerminal } from './terminal';
@@ -8,14 +9,20 @@ import { processTerminal } from './terminal';
 /** The context of a real run, and its end. */
 export function processContext(interrupt: AbortSignal): CliContext & { close(): Promise<void> } {
   let connected: Promise<DrydockClient> | undefined;
+  let tried = 'its address';
+  const connect = async (): Promise<DrydockClient> => {
+    const target = await findTarget(process.env);
+    tried = target.shown;
+    return connectTo(target);
+  };
   return {
     terminal: processTerminal(),
-    connect: () => (connected ??= lazy.client().connectDrydock()),
-    address: () => process.env.TEMPORAL_ADDRESS ?? '127.0.0.1:7233',
+    connect: () => (connected ??= connect()),
+    address: () => tried,
     platform: {
-      up: () => Promise.reject(new Error('not yet')),
-      down: () => Promise.reject(new Error('not yet')),
-      doctor: () => Promise.reject(new Error('not yet')),
+      up: (options) => lazy.up().up(options),
+      down: (options) => lazy.down().down(options),
+      doctor: () => lazy.doctor().doctor(),
     },
     exitCode: 0,
     interrupt,

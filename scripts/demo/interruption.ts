@@ -1,0 +1,46 @@
+import { duration, count, plural } from '../../cli/output/text';
+import type { Claims } from './claims';
+import type { Story } from './story';
+import { axis, histogram, pivotWindow, sparkline } from './timeline';
+import { acknowledgements, ratePerSecond, type Written } from './writer';
+
+/** What clients noticed: the picture of their writes, the gap, the errors, and what the new primary holds of what they were promised. */
+export function tellInterruption(
+  story: Story,
+  claims: Claims,
+  written: Written,
+  moment: { at: number; name: string },
+  newPrimary: string,
+): void {
+  const { report, records, verification, clean } = written;
+  const { bucketMs } = pivotWindow;
+  story.line();
+  story.plain(`Writes acknowledged per ${bucketMs} ms (${ratePerSecond} arrive per second; a dot is ${bucketMs} ms without any):`);
+  story.line();
+  story.line(`   ${story.paint.cyan(sparkline(histogram(acknowledgements(records), moment.at, pivotWindow)))}`);
+  story.line(`   ${story.paint.dim(axis(moment.name, pivotWindow))}`);
+  story.line();
+  story.figure('interruption', `${story.paint.bold(duration(report.gap.ms))} between two acknowledged writes`);
+  story.figure('longest write', `${duration(report.longestWithRetryMs)}, its retry included; ${duration(report.medianWriteMs)} is usual`);
+  story.figure('errors', errorText(written));
+  const lost = verification.lost.length;
+  story.figure(
+    'lost writes',
+    `${story.paint.bold(count(lost))} of ${count(verification.acknowledged)} acknowledged ones, read back on ${newPrimary}`,
+    claims.check(`no acknowledged write is lost (${lost} are)`, lost === 0),
+  );
+  const wrong = verification.executedThoughFailed.length + verification.duplicates.length;
+  if (!clean && lost === 0)
+    story.figure(
+      'executed twice',
+      `${plural(wrong, 'write')} although refused, or twice`,
+      claims.check('no write is executed twice', false),
+    );
+}
+
+function errorText({ report }: Written): string {
+  if (report.rawErrorCount === 0) return 'none';
+  const kinds = Object.entries(report.rawErrors).map(([error, times]) => `${times} × ${error}`);
+  const after = report.errorsAfterRetry ? `${report.errorsAfterRetry} failed again when retried` : 'each retried once, all with success';
+  return `${kinds.join(', ')}; ${after}`;
+}

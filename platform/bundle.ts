@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { hashOf } from './image-build';
@@ -8,8 +8,8 @@ import { checkout } from './paths';
 import { run } from './process';
 
 const sources = ['workflows', 'schemas', 'activities'];
-/** Bundles of other states of the sources that are kept: another clone's worker or a running one may still read one. */
-const keep = 5;
+/** Bundles of earlier states of the sources that are kept (2 MB each): a running worker reads its own again when Temporal was away. */
+const keep = 20;
 
 /**
  * The bundle of workflows/index.ts, made once per content of the sources, in a process of its own: bundling takes seconds and
@@ -29,8 +29,14 @@ export async function ensureWorkflowBundle(): Promise<string> {
     await mkdir(folder, { recursive: true });
     const program = join(__dirname, 'bundle-workflows.ts');
     await run(process.execPath, ['--import', 'tsx', program, join(checkout, 'workflows', 'index.ts'), file], { cwd: checkout });
-    const others = (await readdir(folder)).filter((name) => name.endsWith('.js') && !file.endsWith(name));
-    for (const name of others.slice(0, Math.max(0, others.length - keep))) await rm(join(folder, name), { force: true });
+    await removeOldest(folder);
     return file;
   });
+}
+
+async function removeOldest(folder: string): Promise<void> {
+  const files = (await readdir(folder)).map((name) => join(folder, name));
+  const aged = await Promise.all(files.map(async (file) => ({ file, time: (await stat(file)).mtimeMs })));
+  aged.sort((a, b) => b.time - a.time);
+  for (const { file } of aged.slice(keep)) await rm(file, { force: true });
 }

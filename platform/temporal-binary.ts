@@ -15,19 +15,27 @@ const ways =
   'Ways to get it: put `temporal` on the PATH, name it in DRYDOCK_TEMPORAL_PATH, install Go so that ' +
   `\`go install ${temporalModule}\` can build it, or let drydock use a server that runs already (\`drydock up --use-configured\` with TEMPORAL_ADDRESS).`;
 
-/**
- * The program of Temporal's server: DRYDOCK_TEMPORAL_PATH, the PATH, our cache, else built by `go install` (3 minutes) and
- * kept in the cache, else the SDK's own download. Throws PlatformError with the ways to get it.
- */
-export async function findTemporal(say: Say): Promise<string> {
+/** The program of Temporal's server that is there: named by DRYDOCK_TEMPORAL_PATH, on the PATH, in our cache. */
+export async function lookForTemporal(): Promise<string | undefined> {
   const explicit = process.env['DRYDOCK_TEMPORAL_PATH'];
   if (explicit) {
     if (existsSync(explicit)) return explicit;
     throw new PlatformError('Internal', `DRYDOCK_TEMPORAL_PATH names ${explicit}, which does not exist. ${ways}`);
   }
-  const cached = join(await cacheFolder('bin'), 'temporal');
-  const found = which('temporal') ?? (existsSync(cached) ? cached : undefined);
+  const cached = await cachedProgram();
+  return which('temporal') ?? (existsSync(cached) ? cached : undefined);
+}
+
+const cachedProgram = async (): Promise<string> => join(await cacheFolder('bin'), 'temporal');
+
+/**
+ * The program that is there, else built by `go install` (3 minutes) and kept in the cache, else had by the SDK's own download.
+ * Throws PlatformError with the ways to get it.
+ */
+export async function findTemporal(say: Say): Promise<string> {
+  const found = await lookForTemporal();
   if (found) return found;
+  const cached = await cachedProgram();
   return withLock(
     'temporal',
     async () => {

@@ -8,7 +8,7 @@ import { ensureWorkflowBundle } from './bundle';
 import { PlatformError } from './errors';
 import { checkout, type Home } from './paths';
 import { endProcess, isAlive, startDaemon, tailOf, until } from './process';
-import { forgetProcess, recordedProcess, recordProcess } from './process-file';
+import { forgetProcess, recordedProcess, recordProcess, type Started } from './process-file';
 
 export interface WorkerOptions {
   home: Home;
@@ -27,10 +27,19 @@ export interface WorkerHandle {
   name: string;
   pid: number;
   log: string;
+  metricsUrl?: string;
   /** SIGKILL when none is named; SIGSTOP and SIGCONT serve to test a worker that hangs. */
   kill(signal?: NodeJS.Signals): void;
   /** Lets what it has begun end, for 60 s at most. */
   stop(): Promise<void>;
+}
+
+/** What is kept of a running worker: a later `up` sees by it whether the worker is the one that it wants. */
+interface WorkerRecord {
+  bundle: string;
+  address: string;
+  namespace: string;
+  metricsUrl?: string;
 }
 
 /** A shut-down lets work end: 15 s of grace for a switch, 30 s until what does not listen is left behind. */
@@ -54,20 +63,20 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
       ...(options.metricsAddress ? { DRYDOCK_METRICS_ADDRESS: options.metricsAddress } : {}),
     },
   });
-  await recordProcess(options.home, options.name, child.pid, { bundle, address: options.address, namespace: options.namespace });
+  const metricsUrl = options.metricsAddress && `http://${options.metricsAddress}/metrics`;
+  const { address, namespace } = options;
+  await recordProcess<WorkerRecord>(options.home, options.name, child.pid, { bundle, address, namespace, metricsUrl });
   return {
     name: options.name,
     pid: child.pid,
     log,
+    metricsUrl,
     kill: (signal = 'SIGKILL') => void (isAlive(child.pid) && process.kill(child.pid, signal)),
     stop: () => stopWorker(options.home, options.name),
   };
 }
 
-export const runningWorker = (
-  home: Home,
-  name: string,
-): ReturnType<typeof recordedProcess<{ bundle: string; address: string; namespace: string }>> => recordedProcess(home, name);
+export const runningWorker = (home: Home, name: string): Promise<(WorkerRecord & Started) | undefined> => recordedProcess(home, name);
 
 /** Ends a worker of this installation; a no-op when it does not run. */
 export async function stopWorker(home: Home, name: string): Promise<void> {

@@ -1,0 +1,33 @@
+import type { Check } from './checks/check';
+import { engineAnswers, imagesCurrent } from './checks/engine';
+import { leftovers } from './checks/leftovers';
+import { diskSpace, nodeVersion } from './checks/machine';
+import { namespaceReady, type Server, temporalProgram, temporalServes, workerPolling } from './checks/temporal';
+import { configuredTemporal } from './configured';
+import { localEngine } from './engine';
+import { type Home, instanceOf, openHome } from './paths';
+import { runningTemporal } from './temporal';
+
+export type { Check } from './checks/check';
+
+/** Looks at all that drydock needs, changes nothing, and says of each what was found and how to mend it. */
+export async function doctor(root?: string): Promise<Check[]> {
+  const home = await openHome(root);
+  const engine = localEngine();
+  const server = await serverOf(home);
+  const checks = await Promise.all([nodeVersion(), diskSpace(home), engineAnswers(engine), temporalProgram(), temporalServes(server)]);
+  const works = (name: string): boolean => checks.some((check) => check.name === name && check.state === 'ok');
+  if (works('engine')) checks.push(await imagesCurrent(engine));
+  if (server && works('temporal server')) {
+    checks.push(...(await Promise.all([namespaceReady(server), workerPolling(server, home)])));
+    if (works('engine')) checks.push(await leftovers(server, engine, await instanceOf(home)));
+  }
+  return checks;
+}
+
+/** This installation's own server if it runs, else one that the environment names. */
+async function serverOf(home: Home): Promise<Server | undefined> {
+  const own = await runningTemporal(home);
+  if (own) return { address: own.address, namespace: 'default', connection: { address: own.address } };
+  return process.env['TEMPORAL_ADDRESS'] ? configuredTemporal() : undefined;
+}

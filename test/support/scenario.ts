@@ -1,0 +1,95 @@
+/**
+ * A whole installation with clusters in it, made as a user makes them: through the client. What is asserted is read from the
+ * servers themselves.
+ *
+ *   const scenario = await Scenario.start();
+ *   const cluster = await scenario.createCluster({ engine: 'mysql', version: '8.0' });
+ *   ...
+ *   await scenario.stop();   // searches everything for secrets, then removes it
+ */
+import { Client, Connection } from '@temporalio/client';
+import Docker from 'dockerode';
+import { pino } from 'pino';
+
+import { createDockerActivities } from '../../activities/docker';
+import type { ActivityEnvironment } from '../../activities/environment';
+import { connectDrydock, type DrydockClient } from '../../client';
+import { type Platform, type PlatformOptions, startPlatform } from '../../platform/instance';
+import type { ClusterFile } from '../../schemas/cluster';
+import type { WorkflowType } from '../../schemas/names';
+import type { PivotResult } from '../../schemas/pivot';
+import { createEnvironment } from '../../workers/environment';
+import { searchForSecrets } from './secret-search';
+import { TestCluster } from './test-cluster';
+
+export class Scenario {
+  readonly engine = new Docker();
+  private named = 0;
+
+  private constructor(
+    readonly platform: Platform,
+    readonly drydock: DrydockClient,
+    readonly temporal: Client,
+    readonly environment: ActivityEnvironment,
+  ) {}
+
+  static async start(options: PlatformOptions = {}): Promise<Scenario> {
+    const platform = await startPlatform(options);
+    try {
+      const { address } = platform;
+      const temporal = new Client({ connection: await Connection.connect({ address }) });
+      const drydock = await connectDrydock({ address, home: platform.home.root });
+      const environment = await createEnvironment(platform.home, temporal, pino({ level: 'silent' }));
+      return new Scenario(platform, drydock, temporal, environment);
+    } catch (error) {
+      await platform.stop();
+      throw error;
+    }
+  }
+
+  /** One primary and two replicas with semi-sync unless told otherwise. */
+  async createCluster(file: Partial<ClusterFile> & Pick<ClusterFile, 'engine' | 'version'>): Promise<TestCluster> {
+    const name = file.name ?? `${file.engine}-${file.version.replaceAll('.', '-')}${this.named++ > 0 ? `-${this.named}` : ''}`;
+    await this.run('createCluster', { cluster: { ...file, name } });
+    return this.findCluster(name);
+  }
+
+  async findCluster(name: string): Promise<TestCluster> {
+    const cluster = await createDockerActivities(this.environment).describeCluster(name);
+    if (!cluster) throw new Error(`no cluster ${name} after it was created`);
+    return new TestCluster(this, name, cluster);
+  }
+
+  async deleteCluster(cluster: TestCluster): Promise<void> {
+    await this.run('deleteCluster', { cluster: cluster.name, deleteData: true });
+  }
+
+  async run<Result = unknown>(type: WorkflowType, input: unknown, id?: string): Promise<Result> {
+    return this.drydock.result<Result>(await this.drydock.start(type, input, id === undefined ? {} : { id }));
+  }
+
+  async pivot(cluster: TestCluster, input: Record<string, unknown> = {}): Promise<PivotResult> {
+    return this.run<PivotResult>('pivot', { cluster: cluster.name, ...input });
+  }
+
+  /** Where a secret in use was found; must be empty. */
+  async secretsFound(): Promise<string[]> {
+    return searchForSecrets({
+      folder: this.platform.home.secrets,
+      logs: this.platform.home.logs,
+      temporal: this.temporal,
+      engine: this.engine,
+      instance: this.platform.instance,
+      processes: [...this.platform.workers.map(({ pid }) => pid), this.platform.temporal.pid],
+    });
+  }
+
+  /** Ends everything, also when a secret was found: that is thrown afterwards. */
+  async stop(): Promise<void> {
+    const found = await this.secretsFound().catch((error: Error) => [`the search for secrets failed: ${error.message}`]);
+    await this.drydock.close().catch(() => undefined);
+    await this.temporal.connection.close().catch(() => undefined);
+    await this.platform.stop();
+    if (found.length > 0) throw new Error(`secrets were found:\n${found.join('\n')}`);
+  }
+}

@@ -1,4 +1,6 @@
 /** Every workflow type by its name, and the handler of all other names. Temporal's bundle is made from this file. */
+export { createCluster } from './cluster/create';
+export { deleteCluster } from './cluster/delete';
 export { hold } from './hold';
 export { pivot } from './pivot/pivot';
 export { proof } from './pivot/proof';

@@ -20,7 +20,7 @@ export async function removeCluster(env: ActivityEnvironment, cluster: string, d
     stillWanted();
     await removeFrom(env, host, cluster, { deleteData, operation }, outcome);
   }
-  // Passwords belong to the data: they go when no volume is left that needs them.
+  // Passwords belong to the data: they go when nothing is left that needs them.
   const secrets = `clusters/${cluster}`;
   if (deleteData && outcome.kept.length === 0) await env.secrets.remove(secrets);
   else if (outcome.kept.length) outcome.kept.push(`secrets ${secrets}`);
@@ -37,16 +37,18 @@ async function removeFrom(
   const chosen = (labels: Record<string, string> | null | undefined) =>
     what.operation === undefined || operationOf(labels) === what.operation;
   const filters = ownedBy(env.instance, cluster);
-  const containers = (await ask(host, () => host.engine.listContainers({ all: true, filters }))).filter(({ Labels }) => chosen(Labels));
+  const all = await ask(host, () => host.engine.listContainers({ all: true, filters }));
+  const containers = all.filter(({ Labels }) => chosen(Labels));
+  outcome.kept.push(...all.filter(({ Labels }) => !chosen(Labels)).map((each) => `container ${nameOf(each)}`));
   // Routers first: clients are turned away before servers stop.
   const routers = containers.filter(({ Labels }) => specOf('router', Labels));
   const members = containers.filter(({ Labels }) => specOf('member', Labels));
   for (const group of [routers, members])
     await Promise.all(
-      group.map(async ({ Id, Names }) => {
+      group.map(async (container) => {
         // Data that is kept is left as a clean stop leaves it.
-        if (group === members && !what.deleteData) await beating(() => stopContainer(host, Id, false));
-        if (await removeContainer(host, Id)) outcome.removed.push(`container ${(Names[0] ?? Id).replace(/^\//, '')}`);
+        if (group === members && !what.deleteData) await beating(() => stopContainer(host, container.Id, false));
+        if (await removeContainer(host, container.Id)) outcome.removed.push(`container ${nameOf(container)}`);
       }),
     );
   stillWanted();
@@ -54,10 +56,12 @@ async function removeFrom(
   for (const volume of Volumes ?? [])
     if (!what.deleteData || !chosen(volume.Labels)) outcome.kept.push(`volume ${volume.Name}`);
     else if (await gone(host, () => host.engine.getVolume(volume.Name).remove())) outcome.removed.push(`volume ${volume.Name}`);
-  const networks = (await ask(host, () => host.engine.listNetworks({ filters }))).filter(({ Labels }) => chosen(Labels));
-  for (const network of networks)
-    if (await gone(host, () => host.engine.getNetwork(network.Id).remove())) outcome.removed.push(`network ${network.Name}`);
+  for (const network of await ask(host, () => host.engine.listNetworks({ filters })))
+    if (!chosen(network.Labels)) outcome.kept.push(`network ${network.Name}`);
+    else if (await gone(host, () => host.engine.getNetwork(network.Id).remove())) outcome.removed.push(`network ${network.Name}`);
 }
+
+const nameOf = ({ Id, Names }: { Id: string; Names: string[] }): string => (Names[0] ?? Id).replace(/^\//, '');
 
 /** False when another attempt removed it. */
 async function gone(host: Host, remove: () => Promise<unknown>): Promise<boolean> {

@@ -1,0 +1,69 @@
+import type { DeletionResult } from '../../schemas/creation';
+import type { DeleteClusterInput } from '../../schemas/inputs';
+import { clusterTarget } from '../../schemas/names';
+import type { Cluster } from '../../schemas/topology';
+import { failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
+import { lookAtCluster } from '../pivot/look';
+import { unmetExpectations } from '../pivot/plan';
+import { startGuard, stopGuard } from './guard';
+
+const steps = ['look at the cluster', 'stop the guard', 'remove containers and networks'] as const;
+
+/** Removes a cluster; its data and passwords only with `deleteData`. docs/cluster.md says what is kept and where. */
+export async function deleteCluster(raw: unknown): Promise<WithProgress<DeletionResult>> {
+  return operation<DeleteClusterInput, DeletionResult>(
+    {
+      type: 'deleteCluster',
+      steps,
+      target: ({ cluster }) => clusterTarget(cluster),
+      dryRun: ({ dryRun }) => dryRun,
+      approval: ({ approval }) => approval,
+    },
+    raw,
+    remove,
+  );
+}
+
+async function remove(op: Operation<DeleteClusterInput>): Promise<DeletionResult> {
+  const { cluster: name, deleteData, expect } = op.input;
+  const cluster = await op.step('look at the cluster', async (step) => {
+    const found = await work.describeCluster(name);
+    step.detail(
+      found ? `${found.members.length} members, ${found.routers.length} routers` : 'no cluster of this name; its data may be there',
+    );
+    return found;
+  });
+  // Data that an earlier deletion kept can be deleted by name.
+  if (!cluster && !deleteData) throw failure('UnknownCluster', `no cluster ${name}`);
+  if (expect) await refuseUnexpected(op, name);
+  if (op.dryRun) return prediction(name, cluster, deleteData);
+  const what = deleteData ? 'with all of its data' : 'and keep its data';
+  await op.gate('before-switch', `delete cluster ${name} ${what}`);
+
+  op.compensate('guard the cluster again', () => (cluster ? startGuard(name) : Promise.resolve()));
+  await op.step('stop the guard', async (step) => step.detail((await stopGuard(name)) ? 'stopped' : 'there was none'));
+  await op.safePoint('before containers are removed');
+  op.pointOfNoReturn({ loses: deleteData ? 'the data is gone' : 'containers are gone; data and passwords are kept' });
+  const outcome = await op.step('remove containers and networks', async (step) => {
+    const removal = await summarised(work.removeCluster, `remove ${name} ${what}`)(name, deleteData);
+    step.detail(`removed ${removal.removed.length}, kept ${removal.kept.length}`);
+    return removal;
+  });
+  if (!cluster && outcome.removed.length === 0) throw failure('UnknownCluster', `no cluster ${name}, and no data of one`);
+  if (outcome.kept.length > 0)
+    op.warn(`kept: ${outcome.kept.join(', ')}; \`drydock cluster delete ${name} --delete-data\` removes them for good`);
+  return { cluster: name, ...outcome };
+}
+
+async function refuseUnexpected(op: Operation<DeleteClusterInput>, name: string): Promise<void> {
+  const { state } = await lookAtCluster(name);
+  const unmet = unmetExpectations(state, op.input.expect);
+  if (unmet.length > 0) throw failure('ExpectationFailed', 'the cluster is not what was expected', unmet);
+}
+
+function prediction(name: string, cluster: Cluster | null, deleteData: boolean): DeletionResult {
+  const containers = [...(cluster?.members ?? []), ...(cluster?.routers ?? [])].map((each) => `container ${each.container}`);
+  const volumes = (cluster?.members ?? []).map((member) => `volume ${member.volume}`);
+  const data = [...volumes, `secrets clusters/${name}`];
+  return { cluster: name, removed: deleteData ? [...containers, ...data] : containers, kept: deleteData ? [] : data };
+}

@@ -1,3 +1,5 @@
+import { connect as connectSocket } from 'node:net';
+
 import type { DrydockClient } from '../client/contract';
 import { lazy } from './lazy';
 
@@ -30,6 +32,25 @@ export async function findTarget(environment: NodeJS.ProcessEnv): Promise<Target
   return { address, namespace: worker?.namespace, shown: address, uiUrl: server?.address === address ? server.uiUrl : undefined };
 }
 
-export function connectTo({ address, namespace, uiUrl }: Target): Promise<DrydockClient> {
+/** Rejects at once where nobody listens; gRPC would try again and again until its time-out. */
+function nobodyListens(address: string): Promise<void> {
+  const [, host, port] = /^(.+):(\d+)$/.exec(address) ?? [];
+  if (!host || !port) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const socket = connectSocket({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) });
+    const end = (error?: NodeJS.ErrnoException): void => {
+      socket.destroy();
+      // Only a refusal is certain: whatever else goes wrong is left to gRPC, which may go by a proxy.
+      if (error?.code === 'ECONNREFUSED') reject(error);
+      else resolve();
+    };
+    socket.once('connect', () => end());
+    socket.once('error', end);
+    socket.setTimeout(1000, () => end());
+  });
+}
+
+export async function connectTo({ address, namespace, uiUrl, shown }: Target): Promise<DrydockClient> {
+  await nobodyListens(shown);
   return lazy.client().connectDrydock({ address, namespace, uiUrl: process.env.DRYDOCK_UI_URL ?? uiUrl });
 }

@@ -39,6 +39,8 @@ export interface PlatformCommands {
 export interface UpOptions {
   /** Use the Temporal server that the environment names (TEMPORAL_ADDRESS, a profile) instead of an own one. */
   useConfigured: boolean;
+  /** Choose free ports: a second installation on this machine. */
+  freePorts: boolean;
   say: (line: string) => void;
 }
 

@@ -1,9 +1,9 @@
 import type { DrydockClient, OperationView } from '../client/contract';
-import { type CliContext, errStyle, outStyle, printJson } from './context';
+import { type CliContext, errStyle, outStyle, print, printJson } from './context';
 import { CliError } from './errors';
 import { exitCodeFor, exitCodes } from './exit-codes';
 import { LiveBlock } from './output/live';
-import { operationLines, type OperationLayout } from './output/operation';
+import { failureLines, operationLines, type OperationLayout } from './output/operation';
 import { OperationLog } from './output/operation-log';
 
 export interface FollowOptions {
@@ -121,10 +121,12 @@ export async function followAndReport(
       now: context.now(),
       program: context.program,
     };
-    // On a terminal the live block was taken away: its last form is printed in full, to stay.
-    const whole = context.terminal.live || view.failure ? operationLines(view, layout) : view.uiUrl ? [layout.style.dim(view.uiUrl)] : [];
-    context.terminal.out(whole.map((line) => `${line}\n`).join(''));
-    if (summary && view.status === 'COMPLETED') context.terminal.out((await summary(view)).map((line) => `${line}\n`).join(''));
+    // On a terminal the live block was taken away, and its last form is printed in full, to stay; elsewhere its lines are there already.
+    const lines = context.terminal.live
+      ? operationLines(view, layout)
+      : [...failureLines(view, layout), ...(view.uiUrl ? [`  ${view.uiUrl}`] : [])];
+    print(context, lines);
+    if (summary && view.status === 'COMPLETED') print(context, await summary(view));
   }
   const style = errStyle(context);
   if (left === 'interrupted')

@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { run } from './run';
+
 import { processContext } from './process-context';
 
 /** The process's side of the command line: streams, Ctrl-C, exit code. */
@@ -16,7 +19,8 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
   });
   const context = processContext(interrupt.signal);
   const code = await run(argv, context);
-  await context.close();
+  // A connection that is still being tried is not waited for.
+  await Promise.race([context.close(), sleep(500, undefined, { ref: false })]);
   // The connection's timers may keep the process for seconds; all output is written by then.
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
 }

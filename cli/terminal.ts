@@ -33,10 +33,11 @@ export function processTerminal(): Terminal {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     get columns() {
-      return stdout.columns ?? defaultColumns;
+      // A terminal of an unknown size says 0.
+      return stdout.columns || defaultColumns;
     },
     get rows() {
-      return stdout.rows ?? 40;
+      return stdout.rows || 40;
     },
     live: Boolean(stdout.isTTY) && process.env.TERM !== 'dumb',
     colourOut: colour(stdout),

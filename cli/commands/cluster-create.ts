@@ -3,6 +3,7 @@ import type { DrydockCommand } from '../command';
 import { CliError } from '../errors';
 import { type ClusterFlags, clusterDefinitionFrom } from '../input/cluster-file';
 import { clusterLines } from '../output/cluster';
+import { previewLines } from '../output/creation';
 import { begin } from '../start';
 
 type Flags = ClusterFlags & { dryRun?: boolean; detach?: boolean; wait?: boolean; json?: boolean };
@@ -44,9 +45,9 @@ export function registerClusterCreate(parent: DrydockCommand, context: () => Cli
           `See \`npx drydock cluster ${command.name()} --help\` and examples/.`,
         );
       const cluster = await clusterDefinitionFrom(file, given);
-      await begin(context(), 'createCluster', { cluster, dryRun: flags.dryRun ?? false }, flags, async (client) => {
-        if (flags.dryRun) return [];
+      await begin(context(), 'createCluster', { cluster, dryRun: flags.dryRun ?? false }, flags, async (client, view) => {
         const { terminal } = context();
+        if (flags.dryRun) return previewLines(view.result, terminal.columns, outStyle(context()));
         return ['', ...clusterLines(await client.cluster(cluster.name), terminal.columns, outStyle(context()))];
       });
     });

@@ -1,6 +1,7 @@
 import type { DrydockCommand } from '../command';
-import { type CliContext, confirm } from '../context';
+import { type CliContext, confirm, outStyle } from '../context';
 import { deleteClusterInputFrom, type GuardedFlags } from '../input/operation-input';
+import { deletionLines } from '../output/creation';
 import { begin, type StartFlags } from '../start';
 import { collect, gates } from './shared';
 
@@ -33,14 +34,8 @@ export function registerClusterDelete(parent: DrydockCommand, context: () => Cli
           : `Delete cluster ${cluster}? Volumes and passwords are kept. Type its name to go on:`;
         await confirm(context(), question, cluster, flags.yes ?? false);
       }
-      await begin(context(), 'deleteCluster', input, flags, (_, view) => removed(view.result));
+      await begin(context(), 'deleteCluster', input, flags, (_, view) =>
+        deletionLines(view.result, input.dryRun, context().terminal.columns, outStyle(context())),
+      );
     });
-}
-
-function removed(result: unknown): string[] {
-  const { removed: gone, kept } = (result ?? {}) as { removed?: string[]; kept?: string[] };
-  const lines: string[] = [];
-  if (gone?.length) lines.push(`  removed  ${gone.join(', ')}`);
-  if (kept?.length) lines.push(`  kept     ${kept.join(', ')}`);
-  return lines;
 }

@@ -7,12 +7,17 @@ export function registerUp(parent: DrydockCommand, context: () => CliContext): v
     .summary('set up and start what drydock needs: engine, Temporal, worker')
     .description('Uses what is there already, starts what is missing, and says what it does. Safe to run again and after an interruption.')
     .option('--use-configured', 'use the Temporal server that the environment names (TEMPORAL_ADDRESS, a profile), not an own one')
+    .option('--free-ports', 'choose free ports for Temporal, its UI and the metrics: for a second installation on this machine')
     .json()
-    .examples('npx drydock up', 'TEMPORAL_ADDRESS=temporal.example.com:7233 npx drydock up --use-configured')
-    .action(async (flags: { useConfigured?: boolean; json?: boolean }) => {
+    .examples(
+      'npx drydock up',
+      'DRYDOCK_HOME=~/second npx drydock up --free-ports',
+      'TEMPORAL_ADDRESS=temporal.example.com:7233 npx drydock up --use-configured',
+    )
+    .action(async (flags: { useConfigured?: boolean; freePorts?: boolean; json?: boolean }) => {
       const { terminal, platform } = context();
       const say = (line: string): void => (flags.json ? terminal.err : terminal.out)(`${line}\n`);
-      const report = await platform.up({ useConfigured: flags.useConfigured ?? false, say });
+      const report = await platform.up({ useConfigured: flags.useConfigured ?? false, freePorts: flags.freePorts ?? false, say });
       if (flags.json) return printJson(context(), report);
       const style = outStyle(context());
       const lines = [`${style.green('✓')} ${style.bold('drydock is up')}`, `  Temporal  ${report.address}, namespace ${report.namespace}`];

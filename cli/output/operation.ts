@@ -1,5 +1,5 @@
 import type { OperationView } from '../../client/contract';
-import type { Progress, StepProgress, StepState } from '../../schemas/operation';
+import type { StepProgress, StepState } from '../../schemas/operation';
 import { padEnd, padStart, type Style, truncate, width, wrap } from './style';
 import { between, clock, duration, when } from './text';
 
@@ -53,7 +53,8 @@ function stepLines(step: StepProgress, nameWidth: number, layout: OperationLayou
   const name = step.state === 'waiting' || step.state === 'skipped' ? style.dim(step.name) : step.name;
   const time = style.dim(padStart(stepTime(step, now), timeColumn));
   const lead = `  ${mark(step.state, style, live ? now : undefined)} ${padEnd(name, nameWidth)} ${time}`;
-  if (!step.detail) return [lead.trimEnd()];
+  if (!step.detail && !step.startedAt) return [`  ${mark(step.state, style)} ${name}`];
+  if (!step.detail) return [lead];
   const room = columns - width(lead) - 2;
   if (live || room < 20) return [truncate(`${lead}  ${step.detail}`, columns)];
   const [first = '', ...rest] = wrap(step.detail, room);
@@ -94,7 +95,8 @@ function withoutProgress(view: OperationView, layout: OperationLayout): string[]
   return lines;
 }
 
-function failureLines(view: OperationView, layout: OperationLayout): string[] {
+/** Why it failed: the code, the message, every problem by its path. */
+export function failureLines(view: OperationView, layout: OperationLayout): string[] {
   if (!view.failure) return [];
   const { style, columns } = layout;
   const lead = `  ${view.failure.code}  `;
@@ -105,10 +107,13 @@ function failureLines(view: OperationView, layout: OperationLayout): string[] {
   return lines;
 }
 
-function rollbackLine(progress: Progress, view: OperationView, style: Style): string[] {
-  if (!progress.rollback.possible) return [];
-  const loses = progress.rollback.loses ? `, loses ${progress.rollback.loses}` : '';
-  return [style.dim(`  rollback is possible${loses}: op rollback ${view.id}`)];
+/** How to go back, where there is a way back now. */
+function rollbackLines(view: OperationView, { style, program }: OperationLayout): string[] {
+  const { progress } = view;
+  if (!progress?.rollback.possible || progress.dryRun) return [];
+  const now = view.status === 'RUNNING' ? progress.allowed.includes('rollback') : view.status === 'COMPLETED' && progress.state === 'done';
+  if (!now) return [];
+  return [style.dim(`  to go back: ${program} op rollback ${view.id}`), style.dim(`  that loses ${progress.rollback.loses}`)];
 }
 
 /** Everything that a person needs to know of an operation: `op show`, `op watch` and the end of every command that follows one. */
@@ -133,7 +138,7 @@ export function operationLines(view: OperationView, layout: OperationLayout): st
     for (const { at, control, by, outcome, message } of progress?.controls ?? [])
       lines.push(style.dim(`  ${clock(new Date(at))} ${control} by ${by} ${outcome}: ${message}`));
   lines.push(...failureLines(view, layout));
-  if (progress && !live) lines.push(...rollbackLine(progress, view, style));
+  if (!live) lines.push(...rollbackLines(view, layout));
   if (view.uiUrl) lines.push(style.dim(`  ${view.uiUrl}`));
   return live ? lines.map((line) => truncate(line, columns)) : lines;
 }

@@ -16,7 +16,7 @@ export function operationTable(operations: readonly OperationSummary[], now: Dat
     [
       { title: 'OPERATION', cell: ({ id }) => id },
       { title: 'TYPE', cell: ({ type }) => type, shrinks: true },
-      { title: 'PHASE', cell: ({ phase }) => phase, shrinks: true },
+      { title: 'PHASE', cell: ({ phase, status }) => (status === 'RUNNING' ? phase : ''), shrinks: true },
       { title: 'STATUS', cell: ({ status }) => statusWord(status, style) },
       { title: 'STARTED', cell: ({ startedAt }) => when(startedAt, now) },
       { title: 'TOOK', cell: ({ startedAt, closedAt }) => duration(between(startedAt, closedAt, now)), right: true },

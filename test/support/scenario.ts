@@ -7,20 +7,27 @@
  *   ...
  *   await scenario.stop();   // searches everything for secrets, then removes it
  */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
 import { Client, Connection } from '@temporalio/client';
 import Docker from 'dockerode';
 import { pino } from 'pino';
 
 import { createDockerActivities } from '../../activities/docker';
 import type { ActivityEnvironment } from '../../activities/environment';
-import { connectDrydock, type DrydockClient } from '../../client';
+import { connectDrydock, type DrydockClient, type DrydockError } from '../../client';
+import { findTemporal } from '../../platform/temporal-binary';
 import { type Platform, type PlatformOptions, startPlatform } from '../../platform/instance';
 import type { ClusterFile } from '../../schemas/cluster';
-import type { WorkflowType } from '../../schemas/names';
+import { queues, type WorkflowType } from '../../schemas/names';
+import type { Progress } from '../../schemas/operation';
 import type { PivotResult } from '../../schemas/pivot';
 import { createEnvironment } from '../../workers/environment';
 import { searchForSecrets } from './secret-search';
-import { TestCluster } from './test-cluster';
+import { TestCluster, until } from './test-cluster';
+
+const execute = promisify(execFile);
 
 export class Scenario {
   readonly engine = new Docker();
@@ -70,6 +77,50 @@ export class Scenario {
 
   async pivot(cluster: TestCluster, input: Record<string, unknown> = {}): Promise<PivotResult> {
     return this.run<PivotResult>('pivot', { cluster: cluster.name, ...input });
+  }
+
+  /** The error that an operation ended with. */
+  async failureOf(id: string): Promise<DrydockError> {
+    return this.drydock.result(id).then(
+      (result) => Promise.reject(new Error(`${id} did not fail: ${JSON.stringify(result)}`)),
+      (error: DrydockError) => error,
+    );
+  }
+
+  async untilProgress(id: string, wanted: (progress: Progress) => boolean, timeoutMs = 30_000): Promise<Progress> {
+    return until(`progress of ${id}`, timeoutMs, async () => {
+      const { progress, failure } = await this.drydock.show(id);
+      if (failure) return `it failed: ${failure.message}`;
+      return progress && wanted(progress) ? progress : `${progress?.state} in phase ${progress?.phase}`;
+    });
+  }
+
+  /** Until it waits for a person. */
+  async untilWaiting(id: string): Promise<Progress> {
+    return this.untilProgress(id, ({ state }) => state === 'waiting');
+  }
+
+  /** The latest pivot of a cluster, whoever started it. */
+  async lastPivot(cluster: TestCluster): Promise<string> {
+    const { operation } = (await cluster.journal()).at(-1) ?? {};
+    if (operation === undefined) throw new Error(`no journal in cluster ${cluster.name}`);
+    return operation;
+  }
+
+  /** `temporal workflow start` as anyone may type it. */
+  async temporalStart(type: string, id: string, input?: string): Promise<void> {
+    const inputs = input === undefined ? [] : ['--input', input];
+    await this.temporalCommand('workflow', 'start', '--type', type, '--task-queue', queues.plans, '--workflow-id', id, ...inputs);
+  }
+
+  async temporalSignal(id: string, name: string, input?: string): Promise<void> {
+    const inputs = input === undefined ? [] : ['--input', input];
+    await this.temporalCommand('workflow', 'signal', '--workflow-id', id, '--name', name, ...inputs);
+  }
+
+  private async temporalCommand(...args: string[]): Promise<void> {
+    const program = await findTemporal(() => undefined);
+    await execute(program, [...args, '--address', this.platform.address]);
   }
 
   /** Where a secret in use was found; must be empty. */

@@ -1,0 +1,96 @@
+import * as gtid from '../../schemas/gtid';
+import type { ClusterState, Member } from '../../schemas/topology';
+import { hostOf } from '../docker/engine';
+import { lastWords } from '../docker/wait-for-server';
+import type { ActivityEnvironment } from '../environment';
+import { checkEpoch, memberOf, withSession } from './change-member';
+import { keepErrant } from './errant';
+import { flavorOf } from './flavors';
+import { endOf, samePlace, stoppedAt } from './lineage';
+import { errantOf, executedSets } from './observe';
+import { createConnect } from './session';
+import type { Session } from './types';
+import { atLeast, parseVersion } from './version';
+
+export interface Comparison {
+  rejoin: 'safe' | 'diverged' | 'rebuild';
+  reason: string;
+  errant?: string;
+  kept?: string;
+}
+
+/**
+ * Whether a member that is back may follow the primary again. By GTID: it must have nothing that the primary lacks (its set is
+ * read first), and need nothing that the primary has purged. Without: only where its place is proven.
+ */
+export async function compareWithPrimary(env: ActivityEnvironment, state: ClusterState, name: string): Promise<Comparison> {
+  const connect = createConnect(env);
+  const member = memberOf(state, name);
+  if (name === state.primary) return { rejoin: 'safe', reason: `${name} is the primary` };
+  return withSession(connect, state, member, {}, (session) =>
+    withSession(connect, state, memberOf(state, state.primary), {}, async (primary) => {
+      const flavor = flavorOf(session);
+      if (!flavor.gtid) {
+        await checkEpoch(primary, state);
+        return compareWithoutGtid(env, state, member, session, primary);
+      }
+      const mine = await executedSets(session);
+      await checkEpoch(primary, state);
+      const theirs = await executedSets(primary);
+      const errant = errantOf(mine?.state ?? '', theirs?.state ?? '');
+      if (errant !== '') {
+        const kept = await keepErrant(env, state, member, errant, theirs?.state ?? '');
+        return {
+          rejoin: 'diverged',
+          reason: `${name} has ${errant}, which ${state.primary} does not have`,
+          errant,
+          ...(kept ? { kept } : {}),
+        };
+      }
+      const lacking = await purgedBeyond(primary, mine?.executed ?? '', theirs?.purged);
+      if (lacking !== '')
+        return { rejoin: 'rebuild', reason: `${name} needs ${lacking}, which ${state.primary} no longer has in its binary logs` };
+      return { rejoin: 'safe', reason: `${name} has nothing that ${state.primary} does not have` };
+    }),
+  );
+}
+
+/** What the primary no longer has in its binary logs and the member lacks. */
+async function purgedBeyond(primary: Session, executed: string, purged: string | undefined): Promise<string> {
+  if (purged !== undefined) return gtid.subtract(purged, executed);
+  const [oldest] = await primary.query<{ Log_name: string }>('SHOW BINARY LOGS');
+  if (!oldest) return '';
+  const [row] = await primary.query<{ position: string | null }>('SELECT BINLOG_GTID_POS(?, 4) AS position', [oldest.Log_name]);
+  return gtid.subtract(row?.position ?? '', executed);
+}
+
+async function compareWithoutGtid(
+  env: ActivityEnvironment,
+  state: ClusterState,
+  member: Member,
+  session: Session,
+  primary: Session,
+): Promise<Comparison> {
+  const rebuild = (reason: string): Comparison => ({ rejoin: 'rebuild', reason });
+  // 5.5 keeps its place in a file that is not written with the data.
+  if (!atLeast(parseVersion(session.serverVersion), 5, 6) && (await crashed(env, member)))
+    return rebuild(`${member.name} had crashed, and replication of ${session.serverVersion} does not survive that`);
+  const flavor = flavorOf(session);
+  const view = await flavor.replication(session);
+  const target = memberOf(state, state.primary);
+  if (view?.sourceAddress === target.address && view.sourcePort === target.port)
+    return view.applierError || view.receiverError?.code === 1236
+      ? rebuild(`its replication from ${state.primary} is broken: ${(view.applierError ?? view.receiverError)?.message}`)
+      : { rejoin: 'safe', reason: `${member.name} follows ${state.primary} already and goes on where it stopped` };
+  const wanted = stoppedAt(await flavorOf(primary).replication(primary));
+  const place = view ? stoppedAt(view) : endOf(member, await flavor.ownBinlog(session));
+  if (samePlace(wanted, place)) return { rejoin: 'safe', reason: `${member.name} stopped where ${state.primary} began` };
+  return rebuild(`without GTID it can not be proven that ${member.name} has what ${state.primary} has, and nothing else`);
+}
+
+/** Whether the server's last start had to recover; its own words in the container's log. */
+async function crashed(env: ActivityEnvironment, member: Member): Promise<boolean> {
+  const words = await lastWords(hostOf(env, member.host), member.container, 200);
+  const start = words.lastIndexOf('InnoDB: Initializing buffer pool');
+  return /not shut down normally|crash recovery/i.test(start < 0 ? words : words.slice(start));
+}

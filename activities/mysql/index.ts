@@ -1,0 +1,26 @@
+import type { MysqlActivities } from '../contracts';
+import type { ActivityEnvironment } from '../environment';
+import { applyRole } from './apply-role';
+import { compareWithPrimary } from './compare';
+import { proveEquality } from './equality';
+import { followPrimary } from './follow';
+import { initialiseMember } from './initialise';
+import { observeCluster } from './observe';
+import { openFirstPrimary } from './open-first';
+import { seedMember } from './seed';
+import { createConnect } from './session';
+
+/** One server at a time, or a look at all of them. */
+export function createMysqlActivities(env: ActivityEnvironment): MysqlActivities {
+  const connect = createConnect(env);
+  return {
+    observeCluster: (cluster, primary) => observeCluster(connect, cluster, primary),
+    initialiseMember: (cluster, member) => initialiseMember(env, cluster, member),
+    openFirstPrimary: (cluster, primary, operation) => openFirstPrimary(env, cluster, primary, operation),
+    followPrimary: (state, member, from) => followPrimary(env, state, member, from),
+    seedMember: (state, member, donor) => seedMember(env, state, member, donor),
+    compareWithPrimary: (state, member) => compareWithPrimary(env, state, member),
+    applyRole: (state, member) => applyRole(connect, state, member),
+    proveEquality: (state, members) => proveEquality(env, state, members),
+  };
+}

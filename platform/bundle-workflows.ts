@@ -1,12 +1,10 @@
-/** `bundle-workflows.ts SOURCE TARGET`: the child process of ensureWorkflowBundle. */
+/** `bundle-workflows.ts SOURCE CONVERTER TARGET`: the child process of ensureWorkflowBundle. */
 import { rename, writeFile } from 'node:fs/promises';
 
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
-import { payloadConverterPath } from '../workers/data-converter';
-
-async function main([source, target]: string[]): Promise<void> {
-  if (!source || !target) throw new Error('needed are the source and the target');
+async function main([source, payloadConverterPath, target]: string[]): Promise<void> {
+  if (!source || !payloadConverterPath || !target) throw new Error('needed are the source, the payload converter and the target');
   const { code } = await bundleWorkflowCode({ workflowsPath: source, payloadConverterPath, logger: new DefaultLogger('ERROR') });
   await writeFile(`${target}.${process.pid}`, code);
   await rename(`${target}.${process.pid}`, target);

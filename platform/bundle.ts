@@ -7,7 +7,7 @@ import { withLock } from './lock';
 import { checkout } from './paths';
 import { run } from './process';
 
-const sources = ['workflows', 'schemas', 'activities'];
+const sources = ['workflows', 'schemas', 'activities', 'workers'];
 /** Bundles of earlier states of the sources that are kept (2 MB each): a running worker reads its own again when Temporal was away. */
 const keep = 20;
 
@@ -28,7 +28,10 @@ export async function ensureWorkflowBundle(): Promise<string> {
     if (existsSync(file)) return file;
     await mkdir(folder, { recursive: true });
     const program = join(__dirname, 'bundle-workflows.ts');
-    await run(process.execPath, ['--import', 'tsx', program, join(checkout, 'workflows', 'index.ts'), file], { cwd: checkout });
+    const workflows = join(checkout, 'workflows');
+    // The converter is that of workers/data-converter.ts: bundle and worker must have the same.
+    const converter = join(workflows, 'operation', 'payload-converter.ts');
+    await run(process.execPath, ['--import', 'tsx', program, join(workflows, 'index.ts'), converter, file], { cwd: checkout });
     await removeOldest(folder);
     return file;
   });

@@ -63,18 +63,18 @@ export async function buildBase(engine: Docker, tag: string, suite: Suite, conte
   }
 }
 
-/** Builds an image from the union of some folders, and of `distribution`, a folder that keeps its name in the build context. */
+/** Builds an image from the union of some folders, and of `extra`, a file or folder that keeps its name in the build context. */
 export async function buildFromContexts(
   engine: Docker,
   tag: string,
   contexts: string[],
   buildArguments: Record<string, string>,
   content: string,
-  distribution?: string,
+  extra?: string,
 ): Promise<void> {
   const files = contexts.flatMap((folder) => ['-C', folder, '.']);
-  if (distribution) files.push('-C', dirname(distribution), basename(distribution));
-  const tar = spawn('tar', ['-c', '--owner=0', '--group=0', ...files], { stdio: ['ignore', 'pipe', 'inherit'] });
+  if (extra) files.push('-C', dirname(extra), basename(extra));
+  const tar = spawn('tar', ['-ch', '--owner=0', '--group=0', ...files], { stdio: ['ignore', 'pipe', 'inherit'] });
   const labels = { [contentLabel]: content };
   const stream = await engine.buildImage(tar.stdout, { t: tag, buildargs: buildArguments, labels, rm: true, forcerm: true });
   await finished(engine, stream);

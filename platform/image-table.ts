@@ -1,3 +1,5 @@
+import { retentionDays, serverArguments } from './temporal-settings';
+
 /** What drydock builds, and from what. Contexts are folders of images/. */
 
 export const suites = ['bullseye', 'bookworm', 'trixie', 'sid'] as const;
@@ -11,16 +13,18 @@ export interface Distribution {
 
 export interface Recipe {
   suite: Suite;
+  /** Folders of images/ that together are the build context. */
   contexts: string[];
   arguments: Record<string, string>;
-  distribution?: Distribution;
+  /** What else the context needs; made by platform/image-context.ts. */
+  extra?: ({ kind: 'distribution' } & Distribution) | { kind: 'temporal' } | { kind: 'application' };
 }
 
 const mysql = (version: string, distribution: Distribution, how: string, libraries: string, statements: string): Recipe => ({
   suite: 'bullseye',
   contexts: ['server', 'mysql'],
   arguments: { VERSION: version, HOW: how, LIBRARIES: libraries, STATEMENTS: statements },
-  distribution,
+  extra: { kind: 'distribution', ...distribution },
 });
 
 const mariadb = (version: string, suite: Suite): Recipe => ({ suite, contexts: ['server', 'mariadb'], arguments: { VERSION: version } });
@@ -53,6 +57,17 @@ export const recipes: Record<string, Recipe> = {
   'drydock/mariadb:10.11': mariadb('10.11', 'bookworm'),
   'drydock/mariadb:11.8': mariadb('11.8', 'trixie'),
   'drydock/haproxy:3.0': { suite: 'trixie', contexts: ['haproxy'], arguments: {} },
+  // The platform in containers, for docker-compose.yml.
+  'drydock/temporal:1': {
+    suite: 'trixie',
+    contexts: ['temporal'],
+    arguments: {
+      ARGUMENTS: serverArguments({ database: '/var/lib/temporal/temporal.db', port: 7233, uiPort: 8233, ip: '0.0.0.0' }).join(' '),
+      RETENTION_DAYS: String(retentionDays),
+    },
+    extra: { kind: 'temporal' },
+  },
+  'drydock/worker:1': { suite: 'trixie', contexts: ['worker'], arguments: {}, extra: { kind: 'application' } },
   'drydock/prometheus:1': { suite: 'bookworm', contexts: ['prometheus'], arguments: {} },
 };
 

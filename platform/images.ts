@@ -5,8 +5,8 @@ import type Docker from 'dockerode';
 import { messageOf, PlatformError, type Say } from './errors';
 import { baseContent, buildBase, builtContent, buildFromContexts, hashOf } from './image-build';
 import { baseImage, builtImages, type Recipe, recipes, suites } from './image-table';
+import { extraKey, makeExtra } from './image-context';
 import { withLock } from './lock';
-import { mysqlDistribution } from './mysql-distribution';
 import { checkout } from './paths';
 
 /** Builds at one time: more would only share the same two or four cores and the same network. */
@@ -38,8 +38,12 @@ async function ensureImage(engine: Docker, name: string, base: (name: string) =>
     await base(baseImage(recipe.suite));
     await build(engine, name, content, say, async () => {
       const contexts = recipe.contexts.map((context) => join(checkout, 'images', context));
-      const distribution = recipe.distribution && (await mysqlDistribution(recipe.distribution, say));
-      await buildFromContexts(engine, name, contexts, { ...recipe.arguments, BASE: baseImage(recipe.suite) }, content, distribution);
+      const extra = await makeExtra(recipe, say);
+      try {
+        await buildFromContexts(engine, name, contexts, { ...recipe.arguments, BASE: baseImage(recipe.suite) }, content, extra.path);
+      } finally {
+        await extra.remove();
+      }
     });
   } else if (builtImages.includes(name)) await base(name);
   else if ((await builtContent(engine, name)) === undefined)
@@ -59,7 +63,7 @@ async function ensureBase(engine: Docker, name: string, say: Say): Promise<void>
 
 /** Hash of an image's recipe, its files and its base. */
 export async function contentOf(recipe: Recipe): Promise<string> {
-  const key = JSON.stringify([recipe.arguments, recipe.distribution ?? null, await baseContent(recipe.suite)]);
+  const key = JSON.stringify([recipe.arguments, await extraKey(recipe), await baseContent(recipe.suite)]);
   return hashOf(
     recipe.contexts.map((context) => join(checkout, 'images', context)),
     key,

@@ -61,7 +61,8 @@ async function build(target: string, say: Say): Promise<void> {
   say("building Temporal's server from its Go module (about 3 minutes, once)");
   const work = await mkdtemp(join(target, '..', 'build-'));
   try {
-    await run(go, ['install', temporalModule], { env: { ...process.env, GOBIN: work, GOTOOLCHAIN: 'auto' } });
+    // Without debug symbols: 170 instead of 250 MB, and sooner linked.
+    await run(go, ['install', '-ldflags=-s -w', temporalModule], { env: { ...process.env, GOBIN: work, GOTOOLCHAIN: 'auto' } });
     await rename(join(work, 'temporal'), target);
   } finally {
     await rm(work, { recursive: true, force: true });

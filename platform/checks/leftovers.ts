@@ -1,4 +1,4 @@
-import { Client, type Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import type Docker from 'dockerode';
 
 import { labels } from '../../schemas/names';

@@ -29,7 +29,7 @@ export const controlRules: Record<Phase, Record<Control, Rule>> = {
   starting: {
     pause: { allow: 'pauses before the first step' },
     resume: { allow: 'goes on' },
-    approve: { allow: 'goes on' },
+    approve: { refuse: 'nothing waits for an approval now' },
     abort: { allow: 'stops; nothing was changed yet' },
     rollback: { allow: 'stops, as an abort does; nothing was changed yet' },
   },

@@ -119,15 +119,20 @@ export class RouterAdmin {
   }
 
   /**
-   * The end of a switch: what is left of the old connections cut, epoch, new primary, and go. Throws StaleEpoch when the router
-   * was told a later epoch than `epoch`. Cut before the router is pointed, so that connections which are still being made, and
-   * are led to the new primary when they try again, are not cut there.
+   * The end of a switch, all but the release: what is left of the old connections cut, epoch, new primary. Throws StaleEpoch when
+   * the router was told a later epoch than `epoch`. Cut before the router is pointed, so that connections which are still being
+   * made, and are led to the new primary when they try again, are not cut there.
    */
-  async pointAndRelease(primary: Primary, epoch: number): Promise<void> {
+  async pointHeld(primary: Primary, epoch: number): Promise<void> {
     await this.checkEpoch(epoch);
     await this.holdAndCut();
-    await this.tell(setEpoch(epoch), ...point(primary), release);
+    await this.tell(setEpoch(epoch), ...point(primary));
     this.known = epoch;
+  }
+
+  async pointAndRelease(primary: Primary, epoch: number): Promise<void> {
+    await this.pointHeld(primary, epoch);
+    await this.release();
   }
 
   /** Exactly these are read from; places that stay keep their connections, those of the others are cut. */

@@ -10,6 +10,8 @@ import type { SwitchContext } from './context';
 const ACKNOWLEDGER_BOUND_MS = 1500;
 const JOURNAL_BOUND_MS = 4000;
 const POLL_MS = 2;
+/** Receipts that a commit needs: k of design.md section 6 rule 1. */
+export const REQUIRED_ACKNOWLEDGEMENTS = 1;
 
 /**
  * Sub-steps f to j of docs/pivot.md: from a candidate that has everything to an open primary that the routers point to.
@@ -22,30 +24,24 @@ export async function openNewPrimary(
 ): Promise<SwitchReport> {
   const { timeline, input, routers } = context;
   const { session, flavor, member } = candidate;
-  await timeline.step('stop replication on the new primary', async () => {
-    await flavor.stopReplication(session);
-    context.openedAt =
-      (candidate.journal?.epoch === input.plan.nextEpoch ? candidate.journal.openedAt : undefined) ?? (await flavor.ownBinlog(session));
-  });
+  // Nothing arrives any more: the old primary is fenced and all that it had is applied.
+  context.openedAt =
+    (candidate.journal?.epoch === input.plan.nextEpoch ? candidate.journal.openedAt : undefined) ?? (await flavor.ownBinlog(session));
   if (input.state.definition.durability === 'semi-sync')
     await timeline.step('semi-sync with one acknowledger', (detail) => connectAcknowledger(context, candidate, ready, detail));
-  await timeline.step('write the journal', () => writeJournal(context, candidate));
-  // Side by side: the routers still hold, so nobody reaches the new primary before both are done.
+  // Side by side: the routers still hold, so nobody reaches the new primary before it is open.
   await Promise.all([
+    timeline.step('write the journal', () => writeJournal(context, candidate)),
     timeline.step('point the routers to the new primary', () =>
-      routers.each(async (router) => {
-        await router.tellEpoch(input.plan.nextEpoch);
-        // Before it is pointed: connections that are still being made try again, and are then led to the new primary.
-        await router.cut();
-        await router.point({ address: member.address, port: member.port });
-      }),
+      routers.each((router) => router.pointHeld({ address: member.address, port: member.port }, input.plan.nextEpoch)),
     ),
-    timeline.step('open the new primary', () => flavor.setWritable(session)),
   ]);
+  await timeline.step('open the new primary', () => flavor.setWritable(session));
   await timeline.step('release the connections', async () => {
     await routers.each((router) => router.release());
     context.releasedAt = timeline.now();
   });
+  await timeline.step('stop replication on the new primary', () => flavor.stopReplication(session));
   return context.report('switched');
 }
 
@@ -57,16 +53,16 @@ async function connectAcknowledger(
   detail: (text: string) => void,
 ): Promise<void> {
   const { session, flavor } = candidate;
-  const { required } = await flavor.semiSync(session);
-  await flavor.enableSemiSyncSource(session, Math.max(1, required));
+  const required = REQUIRED_ACKNOWLEDGEMENTS;
+  await flavor.enableSemiSyncSource(session, required);
   const present = await flavor.semiSync(session);
-  if (present.clients >= Math.max(1, required)) return detail('it acknowledges already');
+  if (present.clients >= required) return detail('it follows already');
   const others = context.input.plan.acknowledgers.map((name) => context.locked.get(name)).filter((other) => other !== undefined);
   for (const other of others) {
     if (!(await ready(other))) continue;
     await repoint(context, candidate, other);
-    const clients = await waitForClients(candidate, Math.max(1, required));
-    if (clients >= Math.max(1, required)) return detail(`${other.member.name} acknowledges`);
+    const clients = await waitForClients(candidate, required);
+    if (clients >= required) return detail(`${other.member.name} acknowledges`);
   }
   throw failure(
     'NoAcknowledger',
@@ -74,14 +70,14 @@ async function connectAcknowledger(
   );
 }
 
-async function repoint(context: SwitchContext, primary: LockedMember, other: LockedMember): Promise<void> {
+export async function repoint(context: SwitchContext, primary: LockedMember, other: LockedMember): Promise<void> {
   const password = await context.env.secrets.read(passwordRef(context.cluster, 'replication'));
   const source = { address: primary.member.address, port: primary.member.port, user: accounts.replication, password };
   await other.flavor.follow(other.session, source, other.flavor.gtid ? undefined : context.openedAt);
   context.repointed.push(other.member.name);
 }
 
-async function waitForClients(primary: LockedMember, required: number): Promise<number> {
+export async function waitForClients(primary: LockedMember, required: number): Promise<number> {
   const deadline = performance.now() + ACKNOWLEDGER_BOUND_MS;
   for (;;) {
     const { clients } = await primary.flavor.semiSync(primary.session);

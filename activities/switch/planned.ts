@@ -4,6 +4,7 @@ import type { Position } from '../../schemas/observation';
 import type { SwitchReport } from '../../schemas/pivot';
 import { failure } from '../failure';
 import { reachOf } from '../mysql/session-error';
+import { positionAcknowledger } from './acknowledger';
 import type { LockedMember } from './locked-member';
 import { openNewPrimary } from './open';
 import type { SwitchContext } from './context';
@@ -23,6 +24,10 @@ export async function switchPlanned(context: SwitchContext): Promise<SwitchRepor
   const old = context.need(input.plan.from);
   const candidate = context.need(input.plan.to);
   try {
+    if (candidate.flavor.gtid && input.state.definition.durability === 'semi-sync')
+      await timeline.step('let one replica follow the candidate', async (detail) =>
+        detail(await positionAcknowledger(context, candidate, old)),
+      );
     await timeline.step('hold new connections at the routers', async () => {
       context.heldFrom = timeline.now();
       await context.routers.each((router) => router.hold());

@@ -5,12 +5,12 @@ import type Docker from 'dockerode';
 import { applicationSchema } from '../../activities/mysql/accounts';
 import { flavorOf } from '../../activities/mysql/flavors';
 import { createConnect } from '../../activities/mysql/session';
+import type { ActivityEnvironment } from '../../activities/environment';
 import type { Session } from '../../activities/mysql/types';
 import { type Ledger, type LedgerOptions, startLedger } from '../../bench/ledger';
 import { contains } from '../../schemas/gtid';
 import { accounts, passwordRef, type Purpose } from '../../schemas/names';
 import type { Cluster, ClusterState, Endpoint, Member } from '../../schemas/topology';
-import type { Scenario } from './scenario';
 import { startWitness, type Witness } from './witness';
 
 export interface JournalEntry {
@@ -23,7 +23,7 @@ export interface JournalEntry {
 /** A cluster under test, seen from outside: its servers are asked themselves, its containers are hurt by the engine. */
 export class TestCluster {
   constructor(
-    readonly scenario: Scenario,
+    private readonly world: { engine: Docker; environment: ActivityEnvironment },
     readonly name: string,
     readonly cluster: Cluster,
   ) {}
@@ -43,11 +43,11 @@ export class TestCluster {
   }
 
   container(member: string): Docker.Container {
-    return this.scenario.engine.getContainer(this.member(member).container);
+    return this.world.engine.getContainer(this.member(member).container);
   }
 
   async password(purpose: Purpose): Promise<string> {
-    return this.scenario.environment.secrets.read(passwordRef(this.name, purpose));
+    return this.world.environment.secrets.read(passwordRef(this.name, purpose));
   }
 
   /** One query on one member, at its own address. */
@@ -56,7 +56,7 @@ export class TestCluster {
   }
 
   async session<Result>(member: string, work: (session: Session) => Promise<Result>, purpose: Purpose = 'operation'): Promise<Result> {
-    const connect = createConnect(this.scenario.environment);
+    const connect = createConnect(this.world.environment);
     const session = await connect(this.name, this.member(member), { purpose, connectTimeoutMs: 2000, queryTimeoutMs: 60_000 });
     try {
       return await work(session);

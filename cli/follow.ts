@@ -13,6 +13,8 @@ export interface FollowOptions {
 }
 
 const redrawMs = 100;
+/** Nothing new for so long: the server is asked whether an activity fails and is tried again, which no progress tells. */
+const stalledMs = 3_000;
 /** How long an operation may be without any answer from a worker before the command gives up following. */
 const workerGraceMs = 10_000;
 
@@ -57,6 +59,17 @@ export async function follow(
     else for (const line of log.lines(view, layout())) (options.json ? terminal.err : terminal.out)(`${line}\n`);
   };
   const ticking = block ? setInterval(show, redrawMs) : undefined;
+  const stalled = setInterval(() => {
+    const before = view;
+    if (!before?.progress || before.status !== 'RUNNING') return;
+    // What the watch brings meanwhile is newer.
+    const take = ({ pending, status }: OperationView): void => {
+      if (view !== before || status !== 'RUNNING') return;
+      view = { ...before, pending };
+      show();
+    };
+    client.show(id).then(take, () => undefined);
+  }, stalledMs);
   const grace = setTimeout(() => {
     if (!answered) leave('no-worker');
   }, workerGraceMs);
@@ -72,6 +85,7 @@ export async function follow(
     if (!stop.signal.aborted) throw error;
   } finally {
     if (ticking) clearInterval(ticking);
+    clearInterval(stalled);
     clearTimeout(grace);
     context.interrupt.removeEventListener('abort', interrupted);
     block?.clear();

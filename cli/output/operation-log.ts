@@ -15,11 +15,11 @@ export class OperationLog {
     if (!progress) return [];
     const { style } = layout;
     const nameWidth = Math.max(0, ...progress.steps.map((step) => width(step.name)));
-    const lines: string[] = [];
-    const tell = (key: string, at: string | undefined, text: () => string): void => {
+    const entries: { at: Date; text: string }[] = [];
+    const tell = (key: string, iso: string | undefined, text: () => string): void => {
       if (this.told.has(key)) return;
       this.told.add(key);
-      lines.push(`${style.dim(clock(at ? new Date(at) : layout.now, true))} ${text()}`.trimEnd());
+      entries.push({ at: iso ? new Date(iso) : layout.now, text: text() });
     };
     for (const [index, step] of progress.steps.entries()) {
       if (step.state === 'waiting' || step.state === 'skipped') continue;
@@ -35,6 +35,12 @@ export class OperationLog {
     for (const { at, control, by, outcome, message } of progress.controls)
       tell(`control ${at} ${control}`, at, () => `${control} by ${by} ${outcome}: ${message}`);
     for (const warning of progress.warnings) tell(`warning ${warning}`, undefined, () => `${style.yellow('!')} ${warning}`);
+    // Told once per activity and reason, not per attempt.
+    for (const { activity, attempt, lastFailure } of view.pending)
+      if (attempt > 1 && lastFailure && view.status === 'RUNNING')
+        tell(`retry ${activity} ${lastFailure}`, undefined, () => `${style.yellow('!')} ${activity} is tried again: ${lastFailure}`);
+    entries.sort((one, other) => one.at.getTime() - other.at.getTime());
+    const lines = entries.map(({ at, text }) => `${style.dim(clock(at, true))} ${text}`.trimEnd());
     const waits = progress.waitsFor;
     if (waits && !this.told.has(`waits ${waits.since} ${waits.what}`)) {
       this.told.add(`waits ${waits.since} ${waits.what}`);

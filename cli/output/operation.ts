@@ -43,7 +43,7 @@ export function stateWord(view: OperationView, style: Style): string {
   }
   if (view.status === 'COMPLETED')
     return state === 'aborted' || state === 'rolled-back' ? style.yellow(state.replace('-', ' ')) : style.green('done');
-  return style.red(view.status.toLowerCase().replaceAll('_', ' '));
+  return style.red(state === 'aborted' ? state : view.status.toLowerCase().replaceAll('_', ' '));
 }
 
 const timeColumn = 10;
@@ -95,6 +95,14 @@ function withoutProgress(view: OperationView, layout: OperationLayout): string[]
   return lines;
 }
 
+/** Activities that fail and are tried again: without this, a step would only seem to take long. */
+export function retryTexts({ status, pending }: OperationView): string[] {
+  if (status !== 'RUNNING') return [];
+  return pending
+    .filter(({ attempt, lastFailure }) => attempt > 1 && lastFailure)
+    .map(({ activity, attempt, lastFailure }) => `${activity} is tried again (attempt ${attempt}): ${lastFailure}`);
+}
+
 /** Why it failed: the code, the message, every problem by its path. */
 export function failureLines(view: OperationView, layout: OperationLayout): string[] {
   if (!view.failure) return [];
@@ -132,7 +140,7 @@ export function operationLines(view: OperationView, layout: OperationLayout): st
     for (const step of progress.steps) lines.push(...stepLines(step, nameWidth, layout));
   } else lines.push(...withoutProgress(view, layout));
   lines.push(...waitLines(view, layout));
-  for (const warning of progress?.warnings ?? [])
+  for (const warning of [...(progress?.warnings ?? []), ...(progress ? new Set(retryTexts(view)) : [])])
     lines.push(...wrap(warning, columns - 4).map((line, index) => (index ? `    ${line}` : `  ${style.yellow('!')} ${line}`)));
   if (!live)
     for (const { at, control, by, outcome, message } of progress?.controls ?? [])

@@ -42,7 +42,7 @@ function footer({ rollback, warnings, controls, allowed }: Progress): string[] {
   for (const { at, by, control, outcome, message } of controls.slice(-10))
     lines.push(`- ${clock(at)} ${control} by ${text(by)}: ${outcome}, ${text(message)}`);
   if (lines.length > 0) lines.push('');
-  lines.push(`Rollback: ${rollback.possible ? `possible, it loses ${text(rollback.loses)}` : `not possible: ${text(rollback.loses)}`}. `);
+  lines.push(`Rollback: ${rollback.possible ? 'possible; it would lose' : 'not possible;'} ${text(rollback.loses)}.`, '');
   lines.push(`Allowed now: ${allowed.length > 0 ? allowed.join(', ') : 'nothing'}.`);
   return lines;
 }

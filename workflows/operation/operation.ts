@@ -30,7 +30,6 @@ export class Operation<Input> {
     readonly input: Input,
     readonly dryRun: boolean,
     private readonly state: OperationState,
-    private readonly scope: CancellationScope,
     private readonly approval: ApprovalPolicy | undefined,
   ) {
     this.compensations = new Compensations(state);
@@ -77,7 +76,7 @@ export class Operation<Input> {
       await condition(() => !this.state.pauseRequested || this.stopRequested());
       this.state.goOn();
     }
-    if (this.stopRequested() && this.state.phase !== 'rolling-back') throw stopped(`stopped ${where}`);
+    if (this.stopRequested()) throw stopped(`stopped ${where}`);
   }
 
   /**
@@ -93,7 +92,7 @@ export class Operation<Input> {
       try {
         return await attempt.run(run);
       } catch (error) {
-        if (!isCancellation(error) || !this.state.pauseRequested || this.scope.consideredCancelled) throw error;
+        if (!isCancellation(error) || !this.state.pauseRequested || this.stopRequested()) throw error;
       } finally {
         watch.cancel();
       }
@@ -115,7 +114,7 @@ export class Operation<Input> {
       const deadline = policy ? Date.now() + policy.timeoutSeconds * 1000 : undefined;
       const until = deadline === undefined ? undefined : new Date(deadline).toISOString();
       this.state.wait('waiting', { what, who: 'a person who may approve', gate, until });
-      publish({ phase: `waiting: ${gate}` });
+      publish({ operation: this.progress.type, target: this.progress.target, phase: `waiting: ${gate}` });
       if (deadline === undefined || policy === undefined) await condition(answered);
       else await condition(answered, policy.timeoutSeconds * 1000, { summary: `time to approve ${gate}` });
       const approved = answered();
@@ -138,9 +137,10 @@ export class Operation<Input> {
     this.compensations.add(name, undo, this.current);
   }
 
+  /** On the way back the phase stays `rolling-back`, but where a person decides or the switch is under way. */
   enter(phase: Phase): void {
-    this.state.enter(phase);
-    publish({ phase });
+    this.state.enter(this.state.rollingBack && phase !== 'deciding' ? 'rolling-back' : phase);
+    publish({ operation: this.progress.type, target: this.progress.target, phase: this.state.phase });
   }
 
   /**
@@ -157,8 +157,8 @@ export class Operation<Input> {
   pointOfNoReturn(rollback: { loses: string; wayBack?: () => Promise<object> }): void {
     this.compensations.clear();
     this.wayBack = rollback.wayBack;
-    this.state.wayBack = rollback.wayBack !== undefined;
-    this.state.rollback(rollback.wayBack !== undefined, rollback.loses);
+    this.state.wayBack = rollback.wayBack !== undefined && !this.state.rollingBack;
+    this.state.rollback(this.state.wayBack, this.state.rollingBack ? 'it was rolled back already' : rollback.loses);
     this.enter('finishing');
   }
 

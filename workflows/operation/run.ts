@@ -52,8 +52,8 @@ export function operation<Input, Result extends object>(
 class Run<Input, Result extends object> {
   private readonly id = workflowInfo().workflowId;
   private readonly state: OperationState;
-  /** Cancelled by an abort or a rollback. */
-  private readonly scope = new CancellationScope();
+  /** Cancelled by an abort or a rollback; the way back has one of its own. */
+  private scope = new CancellationScope();
   private op?: Operation<Input>;
   private held?: string;
 
@@ -103,42 +103,42 @@ class Run<Input, Result extends object> {
       await summarised(contract.acquireHold, `hold ${target}`)(target, this.id);
     }
     state.enter('preparing');
-    this.op = new Operation(input, dryRun, state, this.scope, approval);
+    this.op = new Operation(input, dryRun, state, approval);
     return this.body(this.op);
   }
 
-  /** An abort, a rollback or a failure: undoes what can be undone, and ends. */
+  /** An abort, a rollback or a failure: goes back as far as it can, and ends. */
   private async backward(error: unknown): Promise<WithProgress<Result>> {
     const { state, op } = this;
     state.goOn();
-    if (state.rollbackRequested && op?.wayBack) {
-      if (!isCancellation(error)) state.warn(`given up for the rollback: ${meaningOf(error).message}`);
-      return this.rollBack(op.wayBack as () => Promise<Result>);
+    if (!state.rollbackRequested || !op?.wayBack) return this.undo(error);
+    if (!isCancellation(error)) state.warn(`given up for the rollback: ${meaningOf(error).message}`);
+    const wayBack = op.wayBack as () => Promise<Result>;
+    state.beginRollback();
+    publish({ phase: 'rolling-back' });
+    this.scope = new CancellationScope();
+    try {
+      return await this.close('rolled-back', await this.scope.run(wayBack));
+    } catch (failed) {
+      state.goOn();
+      return this.undo(failed, 'the rollback failed: ');
     }
+  }
+
+  /** Runs the compensations and fails the workflow with what was undone and what was not. */
+  private async undo(error: unknown, prefix = ''): Promise<never> {
+    const { state, op } = this;
     const meaning = this.meaning(error);
     if (meaning.code === 'Conflict') this.held = undefined;
     state.enter('undoing');
     const { undone, failed } = (await op?.compensations.run()) ?? { undone: [], failed: [] };
     const told = [
-      meaning.message,
+      prefix + meaning.message,
       ...(undone.length > 0 ? [`undone: ${undone.join(', ')}`] : []),
       ...failed.map(({ path, message }) => `not done: ${path} (${message})`),
     ].join('; ');
     await this.release(meaning.code === 'Aborted' ? 'aborted' : 'failed');
     throw failure(meaning.code, told, [...meaning.problems, ...failed], state.progress, isCancellation(error) ? undefined : error);
-  }
-
-  private async rollBack(wayBack: () => Promise<Result>): Promise<WithProgress<Result>> {
-    this.state.enter('rolling-back');
-    publish({ phase: 'rolling-back' });
-    try {
-      const result = await CancellationScope.cancellable(wayBack);
-      return await this.close('rolled-back', result);
-    } catch (error) {
-      const { code, message, problems } = meaningOf(error);
-      await this.release('failed');
-      throw failure(code, `the rollback failed: ${message}`, problems, this.state.progress, error);
-    }
   }
 
   private meaning(error: unknown): Meaning {

@@ -23,6 +23,8 @@ export class OperationState {
   pauseRequested = false;
   abortRequested?: ControlRequest;
   rollbackRequested?: ControlRequest;
+  /** The way back has begun. */
+  rollingBack = false;
   private approved = new Set<string>();
   private waitingGate?: string;
   wayBack = false;
@@ -138,6 +140,14 @@ export class OperationState {
     this.progress.state = 'running';
     delete this.progress.waitsFor;
     this.update();
+  }
+
+  /** The request is being met: from now on nothing stops because of it. */
+  beginRollback(): void {
+    this.rollingBack = true;
+    this.rollbackRequested = undefined;
+    this.pauseRequested = false;
+    this.enter('rolling-back');
   }
 
   isApproved(gate: string): boolean {

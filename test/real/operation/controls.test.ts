@@ -75,7 +75,23 @@ describe('by `temporal workflow signal`', () => {
     const { progress } = await kit.result(id);
     expect(progress.state).toBe('rolled-back');
     expect(progress.controls.map(({ control, outcome }) => `${control} ${outcome}`)).toEqual(['abort refused', 'rollback accepted']);
-    expect(kit.world.standing(cluster)).toEqual(['finished one', 'one', 'two']);
+    expect(kit.world.standing(cluster)).toEqual(['finished one', 'one', 'two', 'went back']);
+    expect(stepStates(progress)).toEqual(expect.arrayContaining(['finish two: failed', 'switch back: done', 'finish two: done']));
+  });
+
+  test('a rollback that fails before its own point of no return undoes what it did, and says so', async () => {
+    const cluster = kit.fresh();
+    kit.world.faults.set(`${cluster}: build finished two`, 'hangs until cancelled');
+    kit.world.faults.set(`${cluster}: remove switched`, 'fails for good');
+    const id = await kit.begin({ cluster });
+    await kit.waitFor(id, ({ steps }) => steps[4]?.state === 'running', 'finishing');
+    await kit.signal(id, 'rollback');
+    const error = await kit.failure(id);
+    expect(error).toMatchObject({
+      code: 'ImageMissing',
+      message: expect.stringMatching(/^the rollback failed: no image .*; undone: stand down$/),
+    });
+    expect(kit.world.standing(cluster)).toEqual(['finished one', 'switched', 'two']);
   });
 
   test('an abort stops an activity that listens', async () => {

@@ -53,7 +53,10 @@ export async function trial(raw: unknown): Promise<WithProgress<TrialResult>> {
       op.pointOfNoReturn({
         loses: 'nothing',
         wayBack: async () => {
-          await world.remove(cluster, 'switched', false);
+          op.compensate('stand down', () => world.remove(cluster, 'one', false));
+          await op.step('switch back', () => op.switching(() => world.remove(cluster, 'switched', false)));
+          op.pointOfNoReturn({ loses: 'nothing' });
+          await op.step('finish two', () => world.build(cluster, 'went back'));
           return { built: ['one', 'two'] };
         },
       });

@@ -120,7 +120,8 @@ test('the details of an operation at its gate', () => {
    | ✔ | look at the cluster | primary db-1, 2 replicas | 10:15:30.123 | 0 ms |
    | ○ | switch |  |  |  |
 
-   Rollback: possible, it loses nothing: nothing was changed yet. 
+   Rollback: possible; it would lose nothing: nothing was changed yet.
+
    Allowed now: pause, approve, abort, rollback."
   `);
 });

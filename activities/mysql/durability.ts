@@ -1,7 +1,6 @@
 import type { Problem } from '../../schemas/error-codes';
 import type { MemberView } from '../../schemas/observation';
 import { failure } from '../failure';
-import { flavorOf } from './flavors';
 import { observeSession } from './observe';
 import type { Session } from './types';
 
@@ -24,15 +23,21 @@ export function settingProblems(view: MemberView): Problem[] {
   return problems;
 }
 
-/** Those of the settings that may be changed while the server runs. */
-const dynamic = ['sync_binlog=1', 'innodb_flush_log_at_trx_commit=1', 'sync_relay_log=1', "binlog_format='ROW'"];
+/** Those of the settings that may be changed while the server runs, with what they are to be. */
+const dynamic: Record<string, string> = {
+  sync_binlog: '1',
+  innodb_flush_log_at_trx_commit: '1',
+  sync_relay_log: '1',
+  binlog_format: "'ROW'",
+  gtid_strict_mode: '1',
+};
 
 /** Puts the durability settings in place and reads all of them back. Throws SettingNotKept with each that is not as it must be. */
 export async function makeDurable(session: Session): Promise<MemberView> {
   const { view } = await observeSession(session, { boundMs: 5000 });
-  if (settingProblems(view).length === 0) return view;
-  const strict = flavorOf(session).engine === 'mariadb' ? ['gtid_strict_mode=1'] : [];
-  await session.query(`SET ${[...dynamic, ...strict].map((setting) => `GLOBAL ${setting}`).join(', ')}`);
+  const wrong = settingProblems(view).map(({ path }) => path.split('.').at(-1) ?? '');
+  if (wrong.length === 0) return view;
+  for (const name of wrong) if (dynamic[name]) await session.query(`SET GLOBAL ${name}=${dynamic[name]}`);
   const { view: kept } = await observeSession(session, { boundMs: 5000 });
   const problems = settingProblems(kept);
   if (problems.length > 0)

@@ -35,6 +35,7 @@ export interface Servers {
   container(member: Member): Docker.Container;
   /** Makes `member` replicate from `source` as an operation would. */
   follow(member: Member, source: Member): Promise<void>;
+  fileOf(member: Member, path: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -109,6 +110,13 @@ export async function startServers(which: Version, options: Partial<ClusterFile>
         from.end();
       }
     },
+    fileOf: async (member, path) => {
+      const exec = await container(member).exec({ Cmd: ['cat', path], AttachStdout: true, Tty: true });
+      const stream = await exec.start({ hijack: true, stdin: false });
+      const parts: Buffer[] = [];
+      for await (const part of stream) parts.push(part as Buffer);
+      return Buffer.concat(parts).toString('utf8');
+    },
     stop,
   };
   try {
@@ -170,4 +178,11 @@ export async function waitForServer(member: Member, rootPassword: string, user: 
       await sleep(200);
     }
   }
+}
+
+/** A session of the operation account that the suite ends with the others. */
+export async function openSession(servers: Servers, sessions: Session[], member: Member, purpose: Purpose = 'operation'): Promise<Session> {
+  const session = await servers.connect(member, purpose);
+  sessions.push(session);
+  return session;
 }

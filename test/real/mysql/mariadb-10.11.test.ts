@@ -1,0 +1,3 @@
+import { describeVersion } from './suite';
+
+describeVersion({ engine: 'mariadb', version: '10.11' });

@@ -1,0 +1,3 @@
+import { describeVersion } from './suite';
+
+describeVersion({ engine: 'mysql', version: '5.6' });

@@ -76,6 +76,8 @@ export interface SwitchActivities {
 export interface GuardActivities {
   /** Watches until the findings change, `maxSeconds` passed, or the worker shuts down (then returns `shutdown` at once). */
   watchCluster(input: WatchInput): Promise<WatchReport>;
+  /** Opens the journal's primary again after a restart; refuses a stale epoch, a rival, and a minority. Queue `work`. */
+  reopenPrimary(state: ClusterState, operation: string): Promise<void>;
 }
 
 export type Activities = OperationActivities & DockerActivities & MysqlActivities & RouterActivities & SwitchActivities & GuardActivities;

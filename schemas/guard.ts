@@ -108,7 +108,7 @@ export interface GuardMemory {
   findings: Finding[];
   pivots: GuardPivot[];
   /** Why the guard holds still until `resume`. */
-  held?: { reason: string; since: string; by: string };
+  held?: { reason: string; since: string; by: string; flapping?: true };
   maintenance?: { since: string; until?: string };
   /** ISO time until which a planned switch may fence the primary. */
   fencingUntil?: string;

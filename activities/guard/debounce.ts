@@ -24,7 +24,7 @@ const delays: Partial<Record<Diagnosis, Delay>> = {
   ReplicationBroken: { stand: 1500, gone: 1000 },
   MemberNotFollowing: { stand: 1000, gone: 0 },
   ReplicaDiverged: { stand: 1000, gone: 0 },
-  RouterBehind: { stand: 0, gone: 0 },
+  RouterBehind: { stand: 1500, gone: 0 },
 };
 
 /** Told only after it stood for its time. */

@@ -24,11 +24,19 @@ function diagnoseRouter(router: RouterView, { state, primaryMember, facts }: Sig
       member: name,
       detail: `router ${name} points to ${router.primary?.address ?? 'nobody'}, expected ${primaryMember.address}`,
     };
-  if (readers && !sameSet(router.readers, readers))
+  if (!router.open || router.held)
     return {
       diagnosis: 'RouterBehind',
       member: name,
-      detail: `router ${name} reads from ${list(router.readers)}, expected ${list(readers)}`,
+      detail: `router ${name} ${router.held ? 'holds new connections' : 'is closed'}, and no operation says that it should`,
+    };
+  // With no replica fit to read from, the cluster's policy leads readers to the primary.
+  const wanted = readers?.length === 0 && state.definition.readFallback === 'primary' ? [primaryMember.name] : readers;
+  if (wanted && !sameSet(router.readers, wanted))
+    return {
+      diagnosis: 'RouterBehind',
+      member: name,
+      detail: `router ${name} reads from ${list(router.readers)}, expected ${list(wanted)}`,
     };
   return undefined;
 }

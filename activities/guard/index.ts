@@ -8,6 +8,7 @@ import { createConnect } from '../mysql/session';
 import { createRouterActivities } from '../router';
 import { containerState } from './containers';
 import { EngineEvents } from './engine-events';
+import { reopenPrimary } from './reopen';
 import type { WatchTools } from './scene';
 import { Watch } from './watch';
 
@@ -30,6 +31,7 @@ export function createGuardActivities(env: ActivityEnvironment): GuardActivities
         clearInterval(beat);
       }
     },
+    reopenPrimary: (state, operation) => reopenPrimary(env, state, operation),
   };
 }
 

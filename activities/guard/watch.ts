@@ -3,7 +3,6 @@ import { performance } from 'node:perf_hooks';
 
 import type { Finding, WatchInput, WatchReport } from '../../schemas/guard';
 import { clusterTarget } from '../../schemas/names';
-import { bounds } from './bounds';
 import { Debounce, sameFindings } from './debounce';
 import { diagnose } from './diagnose';
 import { pause } from './line';

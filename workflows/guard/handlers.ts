@@ -1,0 +1,137 @@
+import {
+  type ApplicationFailure,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setDefaultSignalHandler,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+import type { GuardView } from '../../schemas/guard';
+import { guardId } from '../../schemas/names';
+import { type Control, controls, type ControlRecord, type ControlRequest, type Progress } from '../../schemas/operation';
+import { failure, progressQuery } from '../operation';
+import type { Keeper } from './keeper';
+import { readChange, readFencing, readMaintenance, readPerson } from './requests';
+
+/** Signals may come before the guard has looked for the first time: they are kept and done then. */
+export interface Slot {
+  keeper?: Keeper;
+  early: ((keeper: Keeper) => void)[];
+  stopped: boolean;
+}
+
+export function stop(slot: Slot): void {
+  slot.stopped = true;
+  slot.keeper?.stop();
+}
+
+const recordsKept = 20;
+
+/** Registers every signal, update and query; called synchronously at the start. Nothing here throws but refusals of updates. */
+export function listenTo(slot: Slot): void {
+  const records: ControlRecord[] = [];
+  const now = (): string => new Date().toISOString();
+  const on = (signal: string, deed: (keeper: Keeper, argument: unknown) => void): void =>
+    setHandler(defineSignal<unknown[]>(signal), (argument: unknown) => {
+      const act = (keeper: Keeper): void => {
+        deed(keeper, argument);
+        keeper.poke();
+      };
+      if (slot.keeper) act(slot.keeper);
+      else slot.early.push(act);
+    });
+
+  on('clusterChanged', (keeper, argument) => {
+    const state = readChange(argument, keeper.memory.state);
+    if (state) keeper.adopt(state);
+    else keeper.note('signal clusterChanged refused: it names no member as primary, or no epoch');
+  });
+  on('expectFencing', (keeper, argument) => {
+    const until = readFencing(argument, now());
+    if (until) keeper.memory = { ...keeper.memory, fencingUntil: until };
+    else keeper.note('signal expectFencing refused: it wants {"until": an ISO time}');
+  });
+  on('maintenance', (keeper, argument) => {
+    const read = readMaintenance(argument, now());
+    if (read) keeper.memory = { ...keeper.memory, maintenance: read.on ? { since: read.since, until: read.until } : undefined };
+    else keeper.note('signal maintenance refused: it wants {"on": true or false, "until"?: an ISO time}');
+  });
+  setHandler(defineSignal('stop'), () => stop(slot));
+
+  for (const control of controls) {
+    const refused = (): string | undefined => refusalOf(control, slot.keeper);
+    const apply = (argument: unknown): string => {
+      const why = refused();
+      const { by, reason } = readPerson(argument);
+      const message =
+        why ??
+        (control === 'pause' ? 'the guard watches and starts nothing until resume' : 'the guard goes on; earlier pivots no longer count');
+      records.push({ at: now(), control, by, outcome: why ? 'refused' : 'accepted', message });
+      records.splice(0, records.length - recordsKept);
+      if (!why && slot.keeper) steer(slot.keeper, control, by, reason);
+      return message;
+    };
+    setHandler(defineSignal<unknown[]>(control), (argument: unknown) => void apply(argument));
+    setHandler(defineUpdate<{ message: string }, [ControlRequest?]>(control), (...args: unknown[]) => ({ message: apply(args[0]) }), {
+      validator: (..._args: unknown[]) => {
+        const why = refused();
+        if (why) throw refusal(control, why);
+      },
+    });
+  }
+  setDefaultSignalHandler((name) => slot.keeper?.note(`signal ${name.slice(0, 60)} is unknown`));
+  setHandler(progressQuery, () => progressOf(slot.keeper, records));
+  setHandler(defineQuery<GuardView>('cluster'), () => {
+    if (slot.keeper) return slot.keeper.view();
+    throw failure('MemberUnreachable', 'the guard has not seen the cluster yet: no member has said who is primary');
+  });
+}
+
+function refusalOf(control: Control, keeper: Keeper | undefined): string | undefined {
+  if (control !== 'pause' && control !== 'resume') return 'a guard has nothing to approve, abort or roll back; stop ends it';
+  if (!keeper) return 'the guard has not seen the cluster yet';
+  const held = keeper.memory.held !== undefined;
+  if (control === 'pause' && held) return 'it is held already';
+  if (control === 'resume' && !held) return 'it is not held';
+  return undefined;
+}
+
+const refusal = (control: Control, why: string): ApplicationFailure => failure('NotAllowedNow', `${control} is not allowed now: ${why}`);
+
+function steer(keeper: Keeper, control: Control, by: string, reason: string): void {
+  const { memory } = keeper;
+  if (control === 'pause') keeper.memory = { ...memory, held: { by, reason, since: new Date().toISOString() } };
+  else
+    keeper.memory = {
+      ...memory,
+      held: undefined,
+      pivots: [],
+      attempts: {},
+    };
+  keeper.poke();
+}
+
+function progressOf(keeper: Keeper | undefined, records: ControlRecord[]): Progress {
+  const view = keeper?.view();
+  const name = view?.state.definition.name;
+  return {
+    operation: workflowInfo().workflowId || (name ? guardId(name) : ''),
+    type: 'guardCluster',
+    target: name ? `cluster/${name}` : '',
+    phase: keeper?.phase() ?? 'starting',
+    state: view?.guard === 'held' ? 'paused' : 'running',
+    steps: (view?.pivots ?? []).map(({ at, epoch, diagnosis, outcome, problem }) => ({
+      name: `pivot to epoch ${epoch} (${diagnosis})`,
+      state: outcome,
+      startedAt: at,
+      detail: problem,
+    })),
+    rollback: { possible: false, loses: 'a guard changes nothing by itself' },
+    controls: [...records],
+    allowed: (['pause', 'resume'] as const).filter((control) => refusalOf(control, keeper) === undefined),
+    warnings: (view?.findings ?? []).map(({ diagnosis, detail }) => `${diagnosis}: ${detail}`),
+    dryRun: false,
+  };
+}

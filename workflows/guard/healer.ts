@@ -1,0 +1,136 @@
+import { CancellationScope } from '@temporalio/workflow';
+
+import type { GuardAction } from '../../schemas/guard';
+import { codeOf, isCancellation, meaningOf, summarised, work } from '../operation';
+import { fence, HealingHold, reopen, rejoin, startMember } from './heal';
+import { noteFailure, notePostponed, noteSuccess } from './memory';
+import { fitReaders } from './readers';
+import type { Watchman } from './watchman';
+
+export type Heal = Exclude<GuardAction, { kind: 'pivot' } | { kind: 'hold-for-person' }>;
+
+const tellOptions = { scheduleToCloseTimeout: '30s', retry: { maximumAttempts: 3 } } as const;
+
+/** Heals run beside the watch: one for each member at a time, all of them given up when a pivot begins. */
+export class Healer {
+  private readonly scopes = new Map<string, { heal: Heal; scope: CancellationScope }>();
+  private readonly hold: HealingHold;
+
+  constructor(private readonly keeper: Watchman) {
+    this.hold = new HealingHold(keeper.memory.state.definition.name);
+  }
+
+  get idle(): boolean {
+    return this.scopes.size === 0;
+  }
+
+  get names(): string[] {
+    return [...this.scopes.keys()];
+  }
+
+  /** For people. */
+  get running(): string[] {
+    return [...this.scopes].map(([name, { heal }]) => `${heal.kind} ${name}`);
+  }
+
+  cancel(): void {
+    for (const { scope } of this.scopes.values()) scope.cancel();
+  }
+
+  start(heal: Heal): void {
+    const name = nameOf(heal);
+    if (this.scopes.has(name)) return;
+    const scope = new CancellationScope();
+    this.scopes.set(name, { heal, scope });
+    void this.run(name, heal, scope);
+  }
+
+  private async run(name: string, heal: Heal, scope: CancellationScope): Promise<void> {
+    const { keeper } = this;
+    try {
+      const told = await scope.run(() => (needsHold(heal) ? this.withHold(heal) : this.perform(heal)));
+      keeper.memory = noteSuccess(keeper.memory, name);
+      if (told) keeper.note(told);
+    } catch (error) {
+      this.failed(name, heal, error);
+    } finally {
+      this.scopes.delete(name);
+      keeper.poke();
+    }
+  }
+
+  private failed(name: string, heal: Heal, error: unknown): void {
+    const { keeper } = this;
+    const now = new Date().toISOString();
+    if (isCancellation(error)) return;
+    const { code, message } = meaningOf(error);
+    if (code === 'Conflict') keeper.memory = notePostponed(keeper.memory, name, message, now);
+    else {
+      keeper.memory = noteFailure(keeper.memory, name, `${code}: ${message}`, now);
+      keeper.note(`${heal.kind} ${name} failed: ${code}: ${message}`);
+    }
+  }
+
+  private async withHold(heal: Heal): Promise<string | undefined> {
+    await this.hold.take();
+    try {
+      return await this.perform(heal);
+    } finally {
+      await CancellationScope.nonCancellable(() =>
+        this.hold.give().catch((error: unknown) => this.keeper.note(`the hold was not released: ${codeOf(error)}`)),
+      );
+    }
+  }
+
+  private async perform(heal: Heal): Promise<string | undefined> {
+    const { memory } = this.keeper;
+    const { state, findings } = memory;
+    switch (heal.kind) {
+      case 'start-member':
+        await startMember(state, heal.member, heal.create);
+        return `${heal.member} was started`;
+      case 'rejoin': {
+        const readers = fitReaders(state, findings).filter((name) => name !== heal.member);
+        const attempt = (memory.attempts[heal.member]?.failed ?? 0) + 1;
+        return rejoin(state, heal.member, readers.at(-1) ?? state.primary, attempt);
+      }
+      case 'reopen-primary':
+        await reopen(state);
+        return `${heal.member} takes writes again`;
+      case 'fence':
+        await fence(state, heal.member);
+        return `${heal.member} was made read-only`;
+      case 'tell-router':
+        await this.tell([heal.router]);
+        return undefined;
+      case 'set-readers':
+        await this.tell();
+        return undefined;
+    }
+  }
+
+  /** Readers are taken anew at each call: they may have changed while it waited. */
+  private async tell(routers?: string[]): Promise<void> {
+    const { state, findings } = this.keeper.memory;
+    const readers = fitReaders(state, findings);
+    if (state.routers.length > 0)
+      await summarised(work.tellRouters, `readers: ${readers.join(', ') || 'none'}`, tellOptions)(state, readers, routers);
+    if (routers || this.keeper.memory.state.epoch !== state.epoch) return;
+    this.keeper.memory = { ...this.keeper.memory, readers };
+    this.keeper.rewatch();
+  }
+}
+
+/** Routers, fences and readers belong to the present epoch whoever holds the cluster; members are changed by one at a time. */
+const needsHold = (heal: Heal): boolean => heal.kind === 'start-member' || heal.kind === 'rejoin' || heal.kind === 'reopen-primary';
+
+function nameOf(heal: Heal): string {
+  switch (heal.kind) {
+    case 'tell-router':
+      return heal.router;
+    case 'set-readers':
+      return 'readers';
+    default:
+      return heal.member;
+  }
+}

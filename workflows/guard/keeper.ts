@@ -1,0 +1,226 @@
+import {
+  ActivityCancellationType,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  proxyActivities,
+  setCurrentDetails,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+import type { GuardActivities } from '../../activities/contracts';
+import type { Finding, GuardAction, GuardMemory, GuardView, WatchReport } from '../../schemas/guard';
+import { clusterTarget, queues } from '../../schemas/names';
+import type { Observation } from '../../schemas/observation';
+import type { ClusterState } from '../../schemas/topology';
+import { isCancellation, meaningOf, publish } from '../operation';
+import { act, type GuardConfig, type Moment } from './act';
+import { renderGuard } from './details';
+import { Healer } from './healer';
+import { lookAtJournal } from './look';
+import { adoptState, nextDeadline } from './memory';
+import { Pivots } from './pivots';
+import type { Watchman } from './watchman';
+
+/** A watch returns after so long even if nothing happened: readers of the guard see figures that are not older. */
+const watchSeconds = 120;
+/** Below Temporal's own advice, so that a busy hour does not bring it near. */
+const mostEvents = 2000;
+/** While a pivot is at work its critical path is left alone; then the watch goes on, in case the pivot waits for a person. */
+const leaveAloneMs = 4000;
+
+const watcher = proxyActivities<GuardActivities>({
+  taskQueue: queues.guard,
+  startToCloseTimeout: watchSeconds * 1000 + 60_000,
+  heartbeatTimeout: '3s',
+  // A worker that shuts down or dies is replaced at once.
+  retry: { initialInterval: '50ms', backoffCoefficient: 1.5, maximumInterval: '1s' },
+  // A watch that is no longer wanted ends by itself within a second.
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
+/** Watches, decides, acts, for as long as the cluster exists. */
+export class Keeper implements Watchman {
+  observation?: Observation;
+  stopping = false;
+  private poked = false;
+  private renewing = false;
+  private watch?: CancellationScope;
+  private readonly pivots: Pivots;
+  private readonly healer: Healer;
+
+  constructor(
+    public memory: GuardMemory,
+    private readonly config: GuardConfig,
+  ) {
+    this.pivots = new Pivots(this);
+    this.healer = new Healer(this);
+  }
+
+  stop(): void {
+    this.stopping = true;
+    this.watch?.cancel();
+    this.poke();
+  }
+
+  /** Resolves when it is stopped, or when a new run should take over. */
+  async run(): Promise<'stopped' | 'renew'> {
+    this.show();
+    const watching = this.keepWatching();
+    try {
+      while (!this.stopping && !this.renewing) {
+        const deadline = nextDeadline(this.memory, new Date().toISOString());
+        const woken = (): boolean => this.poked || this.stopping || this.renewing;
+        if (deadline === undefined) await condition(woken);
+        else await condition(woken, deadline);
+        this.poked = false;
+        this.decide();
+      }
+    } finally {
+      this.watch?.cancel();
+      this.healer.cancel();
+    }
+    await watching;
+    await CancellationScope.nonCancellable(() => condition(() => this.healer.idle && allHandlersFinished()));
+    return this.stopping ? 'stopped' : 'renew';
+  }
+
+  private async keepWatching(): Promise<void> {
+    while (!this.stopping) {
+      await condition(() => !this.pivots.busy || this.stopping, leaveAloneMs);
+      if (this.stopping) return;
+      const report = await this.watchOnce();
+      if (report) await this.take(report);
+      if (this.mayRenew()) {
+        this.renewing = true;
+        return;
+      }
+    }
+  }
+
+  /** Undefined when the watch was given up because what is to be watched has changed. */
+  private async watchOnce(): Promise<WatchReport | undefined> {
+    const { state, findings, fencingUntil, readers } = this.memory;
+    this.watch = new CancellationScope();
+    try {
+      return await this.watch.run(() =>
+        watcher.watchCluster.executeWithOptions(
+          { summary: `watch ${state.definition.name}, epoch ${state.epoch}, primary ${state.primary}` },
+          [{ state, maxSeconds: watchSeconds, known: findings, expectFencingUntil: fencingUntil, readers }],
+        ),
+      );
+    } catch (error) {
+      if (!isCancellation(error)) {
+        // Nothing that a watch finds is an error; whatever this is, it must not end the guard.
+        this.note(`the watch failed: ${meaningOf(error).message}`);
+        await sleep('2s');
+      }
+      return undefined;
+    }
+  }
+
+  private async take(report: WatchReport): Promise<void> {
+    if (report.kind === 'shutdown') return;
+    this.observation = report.observation;
+    this.firstSignAt = report.firstSignAt;
+    this.memory = { ...this.memory, findings: report.findings };
+    this.decide();
+    this.show();
+    if (report.kind !== 'epoch-moved') return;
+    const seen = await lookAtJournal(this.memory.state.definition.name);
+    if (seen) this.adopt(seen);
+    // A pivot that is still at work answers for it; looking again at once would only cost.
+    if (!seen || seen.epoch <= this.memory.state.epoch) await sleep('1s');
+  }
+
+  firstSignAt = '';
+  notes: string[] = [];
+
+  note(text: string): void {
+    this.notes = [...this.notes.slice(-9), `${new Date().toISOString()} ${text}`];
+  }
+
+  /** Another primary or epoch, or other members: watch that from now on. */
+  adopt(state: ClusterState): void {
+    const before = this.memory.state;
+    if (state.epoch < before.epoch) return;
+    this.memory = adoptState(this.memory, state);
+    if (state.epoch > before.epoch) {
+      this.healer.cancel();
+      this.pivots.reached(state.epoch);
+    }
+    if (JSON.stringify(before) !== JSON.stringify(state)) this.watch?.cancel();
+    this.poke();
+  }
+
+  poke(): void {
+    this.poked = true;
+    this.show();
+  }
+
+  /** Watch with what is known now. */
+  rewatch(): void {
+    this.watch?.cancel();
+  }
+
+  private decide(): void {
+    if (!this.observation || this.stopping) return;
+    const moment: Moment = {
+      memory: this.memory,
+      observation: this.observation,
+      config: this.config,
+      now: new Date().toISOString(),
+      pivoting: this.pivots.busy,
+      healing: this.healer.names,
+    };
+    for (const action of act(moment)) this.perform(action, this.observation);
+  }
+
+  private perform(action: GuardAction, observation: Observation): void {
+    switch (action.kind) {
+      case 'pivot':
+        this.healer.cancel();
+        return this.pivots.start(action, observation, this.firstSignAt);
+      case 'hold-for-person':
+        this.memory = { ...this.memory, held: { reason: action.reason, since: new Date().toISOString(), by: 'the guard', flapping: true } };
+        return this.show();
+      default:
+        return this.healer.start(action);
+    }
+  }
+
+  private mayRenew(): boolean {
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    return (continueAsNewSuggested || historyLength > mostEvents) && !this.pivots.busy && this.healer.idle && allHandlersFinished();
+  }
+
+  view(): GuardView {
+    const { state, findings, held, maintenance, pivots } = this.memory;
+    const note =
+      held?.reason ??
+      (maintenance ? `maintenance since ${maintenance.since}${maintenance.until ? ` until ${maintenance.until}` : ''}` : undefined);
+    const flapping: Finding[] = held?.flapping ? [{ diagnosis: 'Flapping', detail: held.reason }] : [];
+    return {
+      state,
+      findings: [...findings, ...flapping],
+      guard: held ? 'held' : 'watching',
+      note,
+      lastObservation: this.observation,
+      pivots,
+    };
+  }
+
+  phase(): string {
+    if (this.memory.held) return 'held';
+    if (this.pivots.busy) return 'pivoting';
+    return this.healer.idle ? 'watching' : 'healing';
+  }
+
+  /** What people see of it. Search attributes cost an event each, so they change only with what is searched for. */
+  show(): void {
+    const phase = this.memory.held ? 'held' : 'watching';
+    setCurrentDetails(renderGuard(this.view(), this.phase(), this.healer.running, this.notes));
+    publish({ operation: 'guardCluster', target: clusterTarget(this.memory.state.definition.name), phase });
+  }
+}

@@ -1,0 +1,20 @@
+import { meaningOf, work } from '../operation';
+import type { ClusterState } from '../../schemas/topology';
+
+const once = { scheduleToCloseTimeout: '20s', retry: { maximumAttempts: 3 } } as const;
+
+/** Who is primary in which epoch, by the highest journal row that any member knows; undefined when that can not be seen now. */
+export async function lookAtJournal(name: string): Promise<ClusterState | undefined> {
+  try {
+    const cluster = await work.describeCluster.executeWithOptions({ ...once, summary: `what exists of ${name}` }, [name]);
+    if (!cluster) return undefined;
+    const observation = await work.observeCluster.executeWithOptions({ ...once, summary: `who is primary of ${name}` }, [cluster]);
+    const rows = observation.members.flatMap(({ journal }) => (journal ? [journal] : []));
+    const latest = rows.sort((a, b) => b.epoch - a.epoch)[0];
+    return latest && { ...cluster, epoch: latest.epoch, primary: latest.primary };
+  } catch (error) {
+    const { code } = meaningOf(error);
+    if (code === 'UnknownCluster') throw error;
+    return undefined;
+  }
+}

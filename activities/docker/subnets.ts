@@ -25,6 +25,7 @@ export function freeSubnets(taken: string[]): string[] {
 }
 
 /** Routers from .2, members from .10 of their subnet; .1 is the engine's own. */
+export const gatewayAddress = (subnet: string): string => nth(subnet, 1);
 export const routerAddress = (subnet: string, index: number): string => nth(subnet, 2 + index);
 export const memberAddress = (subnet: string, index: number): string => nth(subnet, 10 + index);
 

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,83 +8,87 @@ import Docker from 'dockerode';
 import { ensureAdminCertificates } from '../../../activities/router/certificates';
 import { routerConfiguration, routerFiles, routerPorts } from '../../../activities/router/configuration';
 import { SecretStore } from '../../../activities/secrets';
+import { takenSubnets } from '../../../activities/docker/network';
+import { freeSubnets, gatewayAddress, memberAddress, routerAddress } from '../../../activities/docker/subnets';
 import { tarOf } from '../../../activities/docker/tar';
+import { freePorts } from '../../../platform/ports';
 import type { Cluster, Router } from '../../../schemas/topology';
 
 const image = process.env.DRYDOCK_HAPROXY_IMAGE ?? 'drydock/haproxy:3.0';
 const instance = `router-test-${process.pid}`;
 
-/** Greets with its name as a MySQL server greets first, and echoes lines. */
-const echoScript = (name: string) => `core.register_service("echo", "tcp", function(applet)
-  applet:send("${name}\\n")
-  while true do
-    local line = applet:getline()
-    if line == nil or #line == 0 then break end
-    applet:send(line)
-  end
-end)
-`;
+/** Greets with its name, as a MySQL server greets first, and echoes lines. */
+function standIn(name: string, address: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ noDelay: true }, (socket) => {
+      socket.write(`${name}\n`);
+      socket.on('error', () => undefined);
+      socket.pipe(socket);
+    });
+    server.once('error', reject);
+    server.listen({ host: address, port, backlog: 1024 }, () => resolve(server));
+  });
+}
 
+/** One router in front of three stand-ins for servers, on a network of their own. The write port is published on 127.0.0.1 too. */
 export class Bench {
   readonly docker = new Docker();
-  readonly cluster: Cluster;
-  readonly router: Router;
-  secrets!: SecretStore;
-  private folder = '';
-  private network?: Docker.Network;
-  private readonly containers: Docker.Container[] = [];
+  private constructor(
+    readonly cluster: Cluster,
+    readonly secrets: SecretStore,
+    private readonly folder: string,
+    private readonly network: Docker.Network,
+    readonly publishedPort: number,
+    /** Nobody lives there: packets find no answer. */
+    readonly deadAddress: string,
+  ) {}
 
-  constructor(private readonly subnet: string) {
-    const address = (last: number) => this.subnet.replace(/\.\d+\/\d+$/, `.${last}`);
-    this.router = {
+  private readonly containers: Docker.Container[] = [];
+  private readonly servers: Server[] = [];
+
+  static async start(): Promise<Bench> {
+    const docker = new Docker();
+    const host = { name: 'local', engine: docker };
+    const folder = await mkdtemp(join(tmpdir(), 'drydock-router-'));
+    const networks = freeSubnets(await takenSubnets(host)).reverse();
+    const { network, subnet } = await firstThatFits(docker, networks);
+    const secrets = new SecretStore(folder);
+    const certificates = await ensureAdminCertificates(secrets, 'bench');
+    const members = ['bench-1', 'bench-2', 'bench-3'].map((name, index) => ({
+      name,
+      serverId: index + 1,
+      host: 'local',
+      // This process itself, as containers of the network reach it.
+      address: gatewayAddress(subnet),
+      port: 23306 + index,
+      container: '',
+      volume: '',
+    }));
+    const address = routerAddress(subnet, 0);
+    const router: Router = {
       name: 'router-1',
       host: 'local',
       container: `${instance}-router-1`,
-      address: address(34),
+      address,
       adminPort: routerPorts.admin,
-      write: { host: address(34), port: routerPorts.write },
-      read: { host: address(34), port: routerPorts.read },
+      write: { host: address, port: routerPorts.write },
+      read: { host: address, port: routerPorts.read },
     };
-    this.cluster = {
-      definition: { name: 'bench' } as Cluster['definition'],
-      members: ['bench-1', 'bench-2', 'bench-3'].map((name, index) => ({
-        name,
-        serverId: index + 1,
-        host: 'local',
-        address: address(40 + index),
-        port: 3306,
-        container: `${instance}-${name}`,
-        volume: '',
-      })),
-      routers: [this.router],
-    };
-  }
-
-  async start(): Promise<void> {
-    this.folder = await mkdtemp(join(tmpdir(), 'drydock-router-'));
-    this.secrets = new SecretStore(this.folder);
-    const certificates = await ensureAdminCertificates(this.secrets, 'bench');
-    this.network = await this.docker.createNetwork({
-      Name: `${instance}-network`,
-      Driver: 'bridge',
-      IPAM: { Driver: 'default', Config: [{ Subnet: this.subnet }] },
-      Labels: { 'drydock.instance': instance },
-    });
-    for (const member of this.cluster.members)
-      await this.run(member.container, member.address, [
-        { path: '/etc/haproxy/echo.lua', content: echoScript(member.name), mode: 0o644 },
-        {
-          path: '/etc/haproxy/haproxy.cfg',
-          content: `global\n  lua-load /etc/haproxy/echo.lua\n  nbthread 1\ndefaults\n  mode tcp\n  timeout client 1h\n  timeout server 1h\n  timeout connect 1s\nfrontend f\n  bind :3306\n  tcp-request content use-service lua.echo\n`,
-          mode: 0o644,
-        },
-      ]);
-    await this.run(this.router.container, this.router.address, [
-      { path: routerFiles.configuration, content: routerConfiguration(this.cluster.definition), mode: 0o444 },
+    const [publishedPort = 0] = await freePorts(1);
+    const definition = { name: 'bench' } as Cluster['definition'];
+    const bench = new Bench({ definition, members, routers: [router] }, secrets, folder, network, publishedPort, memberAddress(subnet, 15));
+    for (const { name, address: at, port } of members) bench.servers.push(await standIn(name, at, port));
+    await bench.run(router.container, address, [
+      { path: routerFiles.configuration, content: routerConfiguration(definition), mode: 0o444 },
       { path: routerFiles.server, content: certificates.server + certificates.serverKey, mode: 0o400, owner: 472 },
       { path: routerFiles.authority, content: certificates.authority, mode: 0o444 },
     ]);
-    await this.untilListening();
+    await bench.untilListening();
+    return bench;
+  }
+
+  get router(): Router {
+    return this.cluster.routers[0] as Router;
   }
 
   async restartRouter(): Promise<void> {
@@ -93,8 +97,9 @@ export class Bench {
   }
 
   async stop(): Promise<void> {
+    for (const server of this.servers) server.close();
     for (const container of this.containers) await container.remove({ force: true, v: true }).catch(() => undefined);
-    await this.network?.remove().catch(() => undefined);
+    await this.network.remove().catch(() => undefined);
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -107,7 +112,10 @@ export class Bench {
       name,
       Image: image,
       Labels: { 'drydock.instance': instance },
-      HostConfig: { NetworkMode: `${instance}-network` },
+      HostConfig: {
+        NetworkMode: `${instance}-network`,
+        PortBindings: name === this.router.container ? { '3306/tcp': [{ HostIp: '127.0.0.1', HostPort: String(this.publishedPort) }] } : {},
+      },
       NetworkingConfig: { EndpointsConfig: { [`${instance}-network`]: { IPAMConfig: { IPv4Address: address } } } },
     });
     this.containers.push(container);
@@ -124,6 +132,23 @@ export class Bench {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
+}
+
+/** Another run of this file may take a subnet in the meantime. */
+async function firstThatFits(docker: Docker, subnets: string[]): Promise<{ network: Docker.Network; subnet: string }> {
+  for (const subnet of subnets.slice(0, 20)) {
+    const made = await docker
+      .createNetwork({
+        Name: `${instance}-network`,
+        Driver: 'bridge',
+        IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] },
+        Labels: { 'drydock.instance': instance },
+      })
+      .catch((error: Error) => error);
+    if (!(made instanceof Error)) return { network: made, subnet };
+    if (!/overlap/i.test(made.message)) throw made;
+  }
+  throw new Error('no free subnet for the test');
 }
 
 /** A client as an application has one: it reads what the server greets it with. */

@@ -6,7 +6,7 @@ import { namespaceReady, type Server, temporalProgram, temporalServes, workerPol
 import { configuredTemporal } from './configured';
 import { localEngine } from './engine';
 import { type Home, instanceOf, openHome } from './paths';
-import { runningTemporal } from './temporal';
+import { answers, defaultPorts, runningTemporal } from './temporal';
 
 export type { Check } from './checks/check';
 
@@ -25,9 +25,13 @@ export async function doctor(root?: string): Promise<Check[]> {
   return checks;
 }
 
-/** This installation's own server if it runs, else one that the environment names. */
+/** This installation's own server if it runs, else one that the environment names, else one at the usual address (docker-compose.yml). */
 async function serverOf(home: Home): Promise<Server | undefined> {
   const own = await runningTemporal(home);
-  if (own) return { address: own.address, namespace: 'default', connection: { address: own.address } };
-  return process.env['TEMPORAL_ADDRESS'] ? configuredTemporal() : undefined;
+  if (own) return plain(own.address);
+  if (process.env['TEMPORAL_ADDRESS']) return configuredTemporal();
+  const usual = `127.0.0.1:${defaultPorts.port}`;
+  return (await answers(usual)) ? plain(usual) : undefined;
 }
+
+const plain = (address: string): Server => ({ address, namespace: 'default', connection: { address } });

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Further arguments are the server's.
+# Arguments are added to the server's.
 set -eu
 # Closed operations are kept longer than the dev server's default of one day.
 (
@@ -7,4 +7,13 @@ set -eu
     sleep 1
   done
 ) &
-xargs -a /usr/local/share/temporal-arguments -d '\n' sh -c 'exec temporal "$@"' temporal "$@"
+added=$#
+while IFS= read -r argument || [ -n "$argument" ]; do
+  set -- "$@" "$argument"
+done </usr/local/share/temporal-arguments
+while [ "$added" -gt 0 ]; do
+  set -- "$@" "$1"
+  shift
+  added=$((added - 1))
+done
+exec temporal "$@"

@@ -25,6 +25,8 @@ import type { Watchman } from './watchman';
 
 /** A watch returns after so long even if nothing happened: readers of the guard see figures that are not older. */
 const watchSeconds = 120;
+/** The first watch of a primary tells soon what it sees, so that routers and people do not wait for news. */
+const firstWatchSeconds = 2;
 /** Below Temporal's own advice, so that a busy hour does not bring it near. */
 const mostEvents = 2000;
 /** While a pivot is at work its critical path is left alone; then the watch goes on, in case the pivot waits for a person. */
@@ -107,7 +109,7 @@ export class Keeper implements Watchman {
       return await this.watch.run(() =>
         watcher.watchCluster.executeWithOptions(
           { summary: `watch ${state.definition.name}, epoch ${state.epoch}, primary ${state.primary}` },
-          [{ state, maxSeconds: watchSeconds, known: findings, expectFencingUntil: fencingUntil, readers }],
+          [{ state, maxSeconds: this.observation ? watchSeconds : firstWatchSeconds, known: findings, expectFencingUntil: fencingUntil, readers }],
         ),
       );
     } catch (error) {
@@ -148,6 +150,7 @@ export class Keeper implements Watchman {
     this.memory = adoptState(this.memory, state);
     if (state.epoch > before.epoch) {
       this.healer.cancel();
+      this.observation = undefined;
       this.pivots.reached(state.epoch);
     }
     if (JSON.stringify(before) !== JSON.stringify(state)) this.watch?.cancel();

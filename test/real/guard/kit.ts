@@ -29,7 +29,9 @@ export async function startWatched(which: Version, options: Partial<ClusterFile>
     const flavor = servers.flavor(session);
     await flavor.openForOperation(session);
     for (const replica of replicas) await servers.follow(replica, primary);
-    await session.query("INSERT INTO drydock.journal (epoch, primary_name, operation, reason) VALUES (1, ?, 'test', 'test')", [primary.name]);
+    await session.query("INSERT INTO drydock.journal (epoch, primary_name, operation, reason) VALUES (1, ?, 'test', 'test')", [
+      primary.name,
+    ]);
     if (servers.cluster.definition.durability === 'semi-sync') {
       for (const replica of replicas) {
         const other = await servers.connect(replica);

@@ -1,11 +1,155 @@
-import type { ClusterState } from '../../schemas/topology';
-import type { ActivityEnvironment } from '../environment';
+import { Context } from '@temporalio/activity';
 
-export function seedMember(
-  _env: ActivityEnvironment,
-  _state: ClusterState,
-  _member: string,
-  _donor: string,
+import { accounts, passwordRef } from '../../schemas/names';
+import type { ClusterState, Member } from '../../schemas/topology';
+import type { ActivityEnvironment } from '../environment';
+import { failure } from '../failure';
+import type { LockedMember } from '../switch/locked-member';
+import { changeMember, checkEpoch, memberOf, withSession } from './change-member';
+import { accountStatements } from './copy-accounts';
+import { pipeDump, schemasOf, type Schemas } from './dump';
+import { flavorOf } from './flavors';
+import { poll } from './flavors/wait';
+import { followPrimary } from './follow';
+import { seedPosition, type SeedPosition, standAt } from './seed-position';
+import { createConnect } from './session';
+import type { Connect, Session } from './types';
+
+/** A dump opens its snapshot within a fraction of this; the donor stands still no longer. */
+const snapshotBoundMs = 15_000;
+/** How long writes of a primary may be held up for a snapshot, when there is no replica to copy from. */
+const readLockSeconds = 1;
+
+/**
+ * Copies the donor's data into the empty member and makes it follow. The donor stands still (a replica's applier is stopped; a
+ * primary is under a read lock that waits for nobody longer than a second) only until the dump has its snapshot, so the place
+ * that the copy stands for is exact. An interrupted copy is begun anew: what it left is replaced.
+ */
+export async function seedMember(
+  env: ActivityEnvironment,
+  state: ClusterState,
+  name: string,
+  donorName: string,
 ): Promise<{ bytes: number; seconds: number }> {
-  return Promise.reject(new Error('comes next'));
+  const began = Date.now();
+  const connect = createConnect(env);
+  const member = memberOf(state, name);
+  const donor = memberOf(state, donorName);
+  if (name === state.primary || name === donorName) throw failure('InvalidInput', `${name} can not be seeded from ${donorName}`);
+  await withSession(connect, state, memberOf(state, state.primary), {}, (session) => checkEpoch(session, state));
+  if (await followsAlready(connect, state, member)) {
+    await followPrimary(env, state, name);
+    return { bytes: 0, seconds: 0 };
+  }
+  const seeded = await changeMember(connect, state, member, async (locked) => {
+    await locked.flavor.detach(locked.session);
+    await locked.flavor.openForOperation(locked.session);
+    const { bytes, position } = await copy(env, connect, state, member, donor);
+    await standAt(locked.session, flavorOf(locked.session), position);
+    await locked.flavor.setReadOnly(locked.session, 5000);
+    if (!locked.flavor.gtid) await followFrom(env, state, locked, position);
+    return bytes;
+  });
+  await followPrimary(env, state, name);
+  return { bytes: seeded, seconds: (Date.now() - began) / 1000 };
+}
+
+/** An attempt before this one had finished: it replicates from the primary, with all that is before it. */
+async function followsAlready(connect: Connect, state: ClusterState, member: Member): Promise<boolean> {
+  const primary = memberOf(state, state.primary);
+  return withSession(connect, state, member, {}, async (session) => {
+    const view = await flavorOf(session).replication(session);
+    return view?.sourceAddress === primary.address && view.sourcePort === primary.port && !view.applierError && !view.receiverError;
+  });
+}
+
+async function followFrom(
+  env: ActivityEnvironment,
+  state: ClusterState,
+  { session, flavor }: LockedMember,
+  position: SeedPosition,
+): Promise<void> {
+  const { address, port } = memberOf(state, state.primary);
+  const password = await env.secrets.read(passwordRef(state.definition.name, 'replication'));
+  await flavor.follow(session, { address, port, user: accounts.replication, password }, position.from);
+}
+
+async function copy(
+  env: ActivityEnvironment,
+  connect: Connect,
+  state: ClusterState,
+  member: Member,
+  donor: Member,
+): Promise<{ bytes: number; position: SeedPosition }> {
+  const primary = memberOf(state, state.primary);
+  return withSession(connect, state, donor, { queryTimeoutMs: 30_000 }, async (reader) => {
+    const flavor = flavorOf(reader);
+    const schemas = await schemasOf(reader);
+    const accountSql = await accountStatements(reader, flavor);
+    const dump = (): Promise<number> => pipeDump(env, state, flavor, member, donor, schemas.names, accountSql);
+    if (donor.name === primary.name) return copyFromPrimary(reader, primary, schemas, member, dump);
+    return changeMember(connect, state, donor, async (locked) => {
+      await locked.flavor.replication(locked.session).then((view) => {
+        if (view?.applier !== 'running')
+          throw failure('PrecheckFailed', `${donor.name} does not replicate: choose another donor`, [], true);
+      });
+      await flavor.stopApplier(locked.session);
+      try {
+        const position = await seedPosition(locked.session, flavor, primary);
+        const running = dump();
+        await standStill(reader, running, schemas, member);
+        await locked.flavor.startApplier(locked.session);
+        return { bytes: await running, position };
+      } finally {
+        await locked.flavor.startApplier(locked.session).catch(() => undefined);
+      }
+    });
+  });
+}
+
+async function copyFromPrimary(
+  reader: Session,
+  primary: Member,
+  schemas: Schemas,
+  member: Member,
+  dump: () => Promise<number>,
+): Promise<{ bytes: number; position: SeedPosition }> {
+  await reader.query(`SET SESSION lock_wait_timeout=${readLockSeconds}`);
+  await reader.query('FLUSH TABLES WITH READ LOCK');
+  try {
+    const position = await seedPosition(reader, flavorOf(reader), primary);
+    const running = dump();
+    await standStill(reader, running, schemas, member);
+    await reader.query('UNLOCK TABLES');
+    return { bytes: await running, position };
+  } finally {
+    if (reader.open) await reader.query('UNLOCK TABLES');
+  }
+}
+
+/** Until the dump's transaction is open, or, with tables that no snapshot covers, until it is done. */
+async function standStill(reader: Session, running: Promise<number>, schemas: Schemas, member: Member): Promise<void> {
+  let done = false;
+  const ended = running.then(
+    () => (done = true),
+    () => (done = true),
+  );
+  if (schemas.withoutSnapshot.length > 0) {
+    await ended;
+    return;
+  }
+  const open = await poll(snapshotBoundMs, async () => {
+    Context.current().cancellationSignal.throwIfAborted();
+    return done || (await dumpHasSnapshot(reader, member));
+  });
+  if (!open) throw failure('Internal', `the dump for ${member.name} did not begin within ${snapshotBoundMs / 1000} s`, [], true);
+}
+
+/** Every consistent snapshot is a transaction of InnoDB; the dump's comes from the member's address. */
+async function dumpHasSnapshot(reader: Session, member: Member): Promise<boolean> {
+  const rows = await reader.query<{ host: string }>(
+    'SELECT p.HOST AS host FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id WHERE p.USER = ?',
+    [accounts.operation],
+  );
+  return rows.some(({ host }) => host.split(':')[0] === member.address);
 }

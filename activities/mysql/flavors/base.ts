@@ -19,6 +19,8 @@ export interface Source {
 export interface Words {
   thread: 'REPLICA' | 'SLAVE';
   binlogStatus: string;
+  /** Empties the binary log (and what was executed, by GTID). */
+  resetBinlog: string;
   semiSync: SemiSyncWords;
 }
 
@@ -104,6 +106,10 @@ export abstract class BaseFlavor implements Flavor {
 
   async stopReceiver(session: Session): Promise<void> {
     await this.tolerant(session, `STOP ${this.words.thread} IO_THREAD`);
+  }
+
+  async stopApplier(session: Session): Promise<void> {
+    await this.tolerant(session, `STOP ${this.words.thread} SQL_THREAD`);
   }
 
   async startApplier(session: Session): Promise<void> {

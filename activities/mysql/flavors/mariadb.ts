@@ -19,6 +19,7 @@ export class Mariadb extends BaseFlavor {
     super(version, {
       thread: 'SLAVE',
       binlogStatus: 'SHOW MASTER STATUS',
+      resetBinlog: 'RESET MASTER',
       semiSync: { source: 'rpl_semi_sync_master', replica: 'rpl_semi_sync_slave' },
     });
   }

@@ -19,6 +19,7 @@ export class Mysql5 extends BaseFlavor {
     super(version, {
       thread: 'SLAVE',
       binlogStatus: 'SHOW MASTER STATUS',
+      resetBinlog: 'RESET MASTER',
       semiSync: { source: 'rpl_semi_sync_master', replica: 'rpl_semi_sync_slave' },
     });
     this.gtid = atLeast(version, 5, 6);

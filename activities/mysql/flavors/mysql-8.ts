@@ -13,6 +13,7 @@ function wordsOf(version: Version): Words {
   return {
     thread: atLeast(version, 8, 0, 22) ? 'REPLICA' : 'SLAVE',
     binlogStatus: atLeast(version, 8, 2) ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS',
+    resetBinlog: atLeast(version, 8, 2) ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER',
     semiSync: renamed
       ? { source: 'rpl_semi_sync_source', replica: 'rpl_semi_sync_replica' }
       : { source: 'rpl_semi_sync_master', replica: 'rpl_semi_sync_slave' },

@@ -36,6 +36,10 @@ export interface Servers {
   /** Makes `member` replicate from `source` as an operation would. */
   follow(member: Member, source: Member): Promise<void>;
   fileOf(member: Member, path: string): Promise<string>;
+  /** SQL as root on the server's own socket. */
+  asRoot(member: Member, sql: string): Promise<void>;
+  /** The member again on an empty volume, initialised. */
+  renew(member: Member): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -116,6 +120,21 @@ export async function startServers(which: Version, options: Partial<ClusterFile>
       const parts: Buffer[] = [];
       for await (const part of stream) parts.push(part as Buffer);
       return Buffer.concat(parts).toString('utf8');
+    },
+    asRoot: async (member, sql) => {
+      const script =
+        'exec "$(command -v mysql || command -v mariadb)" -uroot -p"$(cat /run/secrets/root)" -S /run/mysqld/mysqld.sock -e "$0"';
+      const exec = await container(member).exec({ Cmd: ['bash', '-c', script, sql], AttachStdout: true, AttachStderr: true, Tty: true });
+      const stream = await exec.start({ hijack: true, stdin: false });
+      let said = '';
+      for await (const part of stream) said += String(part);
+      if ((await exec.inspect()).ExitCode !== 0) throw new Error(said);
+    },
+    renew: async (member) => {
+      await container(member).remove({ force: true, v: true });
+      await createServer(instance, servers, member, rootPassword);
+      await waitForServer(member, await secrets.read(passwordRef('lab', 'root')));
+      await initialiseMember(env, cluster, member);
     },
     stop,
   };

@@ -33,6 +33,10 @@ const refusal = (promise: Promise<unknown>): Promise<unknown> =>
 
 export function describeVersion(version: Version): void {
   const hasGtid = version.version !== '5.5';
+  const person =
+    version.engine === 'mysql' && version.version < '5.7'
+      ? "GRANT SELECT ON app.* TO 'person'@'10.%' IDENTIFIED BY 'a-pass''word'"
+      : "CREATE USER IF NOT EXISTS 'person'@'10.%' IDENTIFIED BY 'a-pass''word'; GRANT SELECT ON app.* TO 'person'@'10.%'";
   const sessions: Session[] = [];
   let servers: Servers;
   let run: Run;
@@ -258,13 +262,25 @@ export function describeVersion(version: Version): void {
       const source = { address: two.address, port: two.port, user: 'drydock_repl', password };
       await flavor.follow(third, source, opened);
       await flavor.follow(third, source, opened);
-      await eventually(async () => (await flavor.semiSync(next)).clients === 1);
+      await eventually(async () => (await flavor.semiSync(next)).clients === 1).catch(async (e) => {
+        console.log(
+          JSON.stringify([
+            await flavor.semiSync(next),
+            await flavor.replication(third),
+            await next.query('SHOW PROCESSLIST'),
+            await third.query('SHOW GLOBAL STATUS LIKE "rpl_semi%"'),
+            await third.query('SELECT @@rpl_semi_sync_slave_enabled'),
+          ]),
+        );
+        throw e;
+      });
       await flavor.openForOperation(next);
       await next.query(
         'INSERT INTO drydock.journal (epoch, primary_name, operation, reason, binlog_file, binlog_position) VALUES (2, ?, ?, ?, ?, ?)',
         ['db-2', 'op', 'test', opened.file, opened.position],
       );
       await flavor.setWritable(next);
+      expect(await flavor.waitApplied(third, await flavor.executed(next), 3000)).toBe(true);
       expect(await refusal(run('followPrimary', state, 'db-3'))).toBe('StaleEpoch');
       expect(await refusal(run('applyRole', state, 'db-1'))).toBe('ExpectationFailed');
       state = { ...state, epoch: 2, primary: 'db-2' };
@@ -303,5 +319,40 @@ export function describeVersion(version: Version): void {
         expect(kept).not.toContain("@2='later'");
         expect(await refusal(run('followPrimary', state, 'db-1'))).toBe('MemberDiverged');
       });
+
+    test.each([
+      ['a replica', 'db-3'],
+      ['the primary', 'db-2'],
+    ])('an empty member is seeded from %s under writes, and follows with nothing of its own', async (_what, donor) => {
+      const writer = await operate(two);
+      await servers.asRoot(two, person);
+      let number = 1000;
+      let writing = true;
+      const writes = (async () => {
+        while (writing) await writer.query('REPLACE INTO drydock.t VALUES (?, ?)', [number++, "quote ' back \\ ünï"]);
+      })();
+      try {
+        await servers.renew(one);
+        const report = await run('seedMember', state, 'db-1', donor);
+        expect(report.bytes).toBeGreaterThan(1000);
+        expect(await run('seedMember', state, 'db-1', donor)).toEqual({ bytes: 0, seconds: 0 });
+      } finally {
+        writing = false;
+        await writes;
+      }
+      const copy = await operate(one);
+      expect(await flavor.waitApplied(copy, await flavor.executed(writer), 10_000)).toBe(true);
+      const content = 'SELECT COUNT(*) AS n, SUM(id) AS s, SUM(CRC32(v)) AS c FROM drydock.t';
+      expect(await copy.query(content)).toEqual(await writer.query(content));
+      expect(await copy.query('SELECT COUNT(*) AS n FROM drydock.journal')).toEqual([{ n: 2 }]);
+      expect(await copy.query("SELECT COUNT(*) AS n FROM mysql.user WHERE User = 'person'")).toEqual([{ n: 1 }]);
+      expect(await viewOf('db-1')).toMatchObject({ readOnly: true, replication: { receiver: 'running', applier: 'running' } });
+      expect((await viewOf('db-1')).errant).toBeUndefined();
+      expect((await viewOf('db-3')).replication).toMatchObject({ applier: 'running' });
+      expect(await run('compareWithPrimary', state, 'db-1')).toMatchObject({ rejoin: 'safe' });
+      await run('applyRole', state, 'db-1');
+      const left = await servers.fileOf(one, '/run/drydock-seed-root.cnf');
+      expect(left).toMatch(/No such file/i);
+    });
   });
 }

@@ -1,0 +1,101 @@
+import { escape } from 'mysql2';
+
+import { accounts, passwordRef } from '../../schemas/names';
+import type { ClusterState, Member } from '../../schemas/topology';
+import type { ActivityEnvironment } from '../environment';
+import { mustRun, runFolder, withFiles } from './container-exec';
+import type { BaseFlavor } from './flavors/base';
+import type { Session } from './types';
+import { atLeast, parseVersion } from './version';
+
+const donorFile = `${runFolder}-seed-donor.cnf`;
+const rootFile = `${runFolder}-seed-root.cnf`;
+const accountsFile = `${runFolder}-seed-accounts.sql`;
+const bytesFile = `${runFolder}/seed.bytes`;
+
+/** A value of an option file: quoted, with what the parser takes for an escape doubled. */
+const optionValue = (text: string): string => `"${text.replace(/\\/g, '\\\\').replace(/"/g, '\\"')}"`;
+
+const systemSchemas = ['mysql', 'information_schema', 'performance_schema', 'sys', 'ndbinfo', 'test'];
+
+export interface Schemas {
+  names: string[];
+  /** Tables that no snapshot covers: the donor must stand still until they are read. */
+  withoutSnapshot: string[];
+}
+
+export async function schemasOf(donor: Session): Promise<Schemas> {
+  const list = systemSchemas.map((name) => escape(name)).join(', ');
+  const schemas = await donor.query<{ name: string }>(
+    `SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN (${list})`,
+  );
+  const tables = await donor.query<{ name: string }>(
+    `SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) AS name FROM information_schema.TABLES ` +
+      `WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE <> 'InnoDB' AND TABLE_SCHEMA NOT IN (${list})`,
+  );
+  return { names: schemas.map(({ name }) => name), withoutSnapshot: tables.map(({ name }) => name) };
+}
+
+/**
+ * Streams a dump of the donor into the member, inside the member's container, so that the data does not pass through the
+ * worker. Nothing of it is written to the member's binary log. Passwords are in option files of mode 0600 for as long as it lasts.
+ * Returns the bytes of the dump.
+ */
+export async function pipeDump(
+  env: ActivityEnvironment,
+  state: ClusterState,
+  flavor: BaseFlavor,
+  member: Member,
+  donor: Member,
+  schemas: string[],
+  accountSql: string[],
+): Promise<number> {
+  const { name } = state.definition;
+  const operation = await env.secrets.read(passwordRef(name, 'operation'));
+  const root = await env.secrets.read(passwordRef(name, 'root'));
+  const files = [
+    {
+      path: donorFile,
+      content: `[client]\nhost=${donor.address}\nport=${donor.port}\nuser=${accounts.operation}\npassword=${optionValue(operation)}\n`,
+    },
+    { path: rootFile, content: `[client]\nuser=${accounts.root}\npassword=${optionValue(root)}\nprotocol=socket\nsocket=@socket@\n` },
+    {
+      path: accountsFile,
+      content: `SET SESSION sql_log_bin=0;\n${accountSql.map((statement) => `${statement};\n`).join('')}FLUSH PRIVILEGES;\n`,
+    },
+  ];
+  const dump = `"$(command -v mysqldump || command -v mariadb-dump)" --defaults-file=${donorFile} ${dumpOptions(flavor)} --databases ${schemas.map(shellQuote).join(' ')}`;
+  const client = `"$(command -v mysql || command -v mariadb)" --defaults-file=${rootFile}`;
+  const script = [
+    `socket=/run/mysqld/mysqld.sock; [ -S $socket ] || socket=/var/run/mysqld/mysqld.sock; sed -i "s#@socket@#$socket#" ${rootFile}`,
+    `rm -f ${bytesFile}`,
+    `${dump} | tee >(wc -c > ${bytesFile}) | ${client} --default-character-set=utf8mb4 --init-command='SET SESSION sql_log_bin=0, SESSION foreign_key_checks=0' || exit 1`,
+    // Twice: a role or a definer may be named before it is made. Statements that fail twice are told by the comparison of accounts.
+    accountSql.length > 0 ? `${client} --force < ${accountsFile} > /dev/null 2>&1; ${client} --force < ${accountsFile} > /dev/null` : ':',
+    `for i in 1 2 3 4 5 6 7 8 9 10; do [ -s ${bytesFile} ] && break; sleep 0.1; done; cat ${bytesFile}`,
+  ].join('\n');
+  const output = await withFiles(env, member, files, () => mustRun(env, member, 'seed', script));
+  return Number(output.trim().split(/\s+/).at(-1));
+}
+
+const shellQuote = (text: string): string => `'${text.replace(/'/g, `'\\''`)}'`;
+
+function dumpOptions(flavor: BaseFlavor): string {
+  const version = parseVersion(flavor.version, flavor.engine);
+  const options = [
+    '--single-transaction',
+    '--quick',
+    '--skip-lock-tables',
+    '--routines',
+    '--events',
+    '--triggers',
+    '--hex-blob',
+    '--add-drop-database',
+    '--default-character-set=utf8mb4',
+    '--max-allowed-packet=64M',
+  ];
+  // The place is set apart, and the tool would take a global read lock to print it.
+  if (flavor.engine === 'mysql' && atLeast(version, 5, 6)) options.push('--set-gtid-purged=OFF');
+  if (flavor.engine === 'mysql' && version.major >= 8) options.push('--column-statistics=0', '--no-tablespaces');
+  return options.join(' ');
+}

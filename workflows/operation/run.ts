@@ -164,7 +164,8 @@ class Run<Input, Result extends object> {
       }
     }
     this.state.close(end);
-    publish({ phase: end });
+    const { type, target } = this.state.progress;
+    publish(target === '' ? { operation: type, phase: end } : { operation: type, target, phase: end });
     await condition(allHandlersFinished);
   }
 }

@@ -1,0 +1,48 @@
+/** `npx tsx scripts/record-histories.ts [NAME...]`: records how each workflow comes to each ending, for the replays of every test run. */
+import { Runtime } from '@temporalio/worker';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pino from 'pino';
+
+import { toDrydockError } from '../client/errors';
+import { bridge } from '../workers/log';
+import { writeHistory } from '../test/support/history-file';
+import { Simulation } from '../test/support/simulation';
+import { scenarios } from '../test/support/scenarios-of-histories';
+
+const checkout = join(__dirname, '..');
+
+async function main(wanted: string[]): Promise<void> {
+  Runtime.install({ logger: bridge(pino({ level: 'error' })) });
+  const { version } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as { version: string };
+  const folder = join(checkout, 'test', 'histories', version);
+  await mkdir(folder, { recursive: true });
+  const simulation = await Simulation.start();
+  try {
+    const chosen = Object.entries(scenarios).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+    for (const [name, scenario] of chosen) {
+      const cluster = name
+        .toLowerCase()
+        .replace(/[^a-z0-9]/g, '-')
+        .slice(0, 31);
+      const handle = simulation.client.workflow.getHandle(await scenario(simulation, cluster));
+      const ending = await handle.result().then(
+        () => 'completed',
+        (error: unknown) => toDrydockError(error).code,
+      );
+      const history = await handle.fetchHistory();
+      writeHistory(join(folder, `${name}.json.gz`), history);
+      console.log(`${name}: ${ending}, ${history.events?.length ?? 0} events`);
+    }
+  } finally {
+    await simulation.stop();
+  }
+}
+
+main(process.argv.slice(2)).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

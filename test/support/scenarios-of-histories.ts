@@ -1,0 +1,196 @@
+import type { ClusterFile } from '../../schemas/cluster';
+import { queues } from '../../schemas/names';
+import { refuses, report } from './simulated-cluster';
+import type { Simulation } from './simulation';
+
+/** Brings one workflow to one ending and returns its id. `name` is a cluster of its own. */
+export type Scenario = (simulation: Simulation, name: string) => Promise<string>;
+
+const approval = { gates: ['before-switch'], timeoutSeconds: 60, onTimeout: 'abort' };
+
+const start = (type: 'pivot' | 'createCluster' | 'deleteCluster' | 'guardCluster', input: (name: string) => unknown): Scenario => {
+  return (simulation, name) => simulation.drydock.start(type, input(name));
+};
+
+/** A pivot that is steered when its progress is as wanted. */
+async function steered(
+  { drydock, when }: { drydock: Simulation['drydock']; when: Simulation['when'] },
+  input: unknown,
+  at: Parameters<Simulation['when']>[1],
+  ...controls: Parameters<Simulation['drydock']['control']>[1][]
+): Promise<string> {
+  const id = await drydock.start('pivot', input);
+  await when(id, at);
+  for (const control of controls) await drydock.control(id, control, { by: 'recorder' });
+  return id;
+}
+
+const bound = (simulation: Simulation): { drydock: Simulation['drydock']; when: Simulation['when'] } => ({
+  drydock: simulation.drydock,
+  when: (id, condition) => simulation.when(id, condition),
+});
+
+const waiting: Parameters<Simulation['when']>[1] = ({ state }) => state === 'waiting';
+const file = (name: string): ClusterFile => ({ name, engine: 'mysql', version: '8.0' });
+
+export const scenarios: Record<string, Scenario> = {
+  'pivot.done': start('pivot', (cluster) => ({ cluster })),
+  'pivot.to': start('pivot', (cluster) => ({ cluster, to: 'db-3', proof: false })),
+  'pivot.dry-run': start('pivot', (cluster) => ({ cluster, dryRun: true })),
+  'pivot.invalid': start('pivot', (cluster) => ({ cluster, colour: 'red' })),
+  'pivot.refused': start('pivot', (cluster) => ({ cluster, to: 'db-1' })),
+  'pivot.unexpected': start('pivot', (cluster) => ({ cluster, expect: { epoch: 1 } })),
+  'pivot.approved': (simulation, cluster) => steered(bound(simulation), { cluster, approval }, waiting, 'approve'),
+  'pivot.aborted': (simulation, cluster) => steered(bound(simulation), { cluster, approval }, waiting, 'abort'),
+  'pivot.paused': (simulation, cluster) => steered(bound(simulation), { cluster, approval }, waiting, 'pause', 'resume', 'approve'),
+  'pivot.not-approved': start('pivot', (cluster) => ({ cluster, approval: { ...approval, timeoutSeconds: 1 } })),
+  'pivot.asked-again': async (simulation, cluster) => {
+    const id = await simulation.drydock.start('pivot', { cluster, approval: { ...approval, timeoutSeconds: 1, onTimeout: 'ask-again' } });
+    await simulation.when(id, ({ warnings, state }) => warnings.length > 0 && state === 'waiting');
+    await simulation.drydock.control(id, 'approve');
+    return id;
+  },
+  'pivot.given-up': (simulation, cluster) => {
+    simulation.cluster(cluster).override.switchPrimary = (input) =>
+      Promise.resolve(
+        report(input, { outcome: 'given-up', code: 'CatchUpTimeout', problem: { path: 'member db-2', message: 'did not catch up' } }),
+      );
+    return simulation.drydock.start('pivot', { cluster });
+  },
+  'pivot.held-and-approved': (simulation, cluster) => {
+    const simulated = simulation.cluster(cluster);
+    simulated.override.switchPrimary = (input) =>
+      Promise.resolve(
+        input.accepted.unfenced
+          ? simulated.switched(input)
+          : report(input, {
+              outcome: 'held-for-person',
+              code: 'NotFenced',
+              problem: { path: 'member db-1', message: 'not proven fenced' },
+            }),
+      );
+    return steered(bound(simulation), { cluster, unplanned: true }, waiting, 'approve');
+  },
+  'pivot.held-and-aborted': (simulation, cluster) => {
+    simulation.cluster(cluster).override.switchPrimary = (input) =>
+      Promise.resolve(
+        report(input, { outcome: 'held-for-person', code: 'NotFenced', problem: { path: 'member db-1', message: 'not proven fenced' } }),
+      );
+    return steered(bound(simulation), { cluster, unplanned: true }, waiting, 'abort');
+  },
+  'pivot.decided-again': (simulation, cluster) => {
+    const simulated = simulation.cluster(cluster);
+    let asked = 0;
+    simulated.override.switchPrimary = (input) =>
+      Promise.resolve(
+        asked++ === 0
+          ? report(input, {
+              outcome: 'decide-again',
+              problem: { path: 'member db-3', message: 'has received more' },
+            })
+          : simulated.switched(input),
+      );
+    return simulation.drydock.start('pivot', { cluster, unplanned: true });
+  },
+  'pivot.rolled-back': (simulation, cluster) => {
+    let once = true;
+    simulation.cluster(cluster).override.applyRole = () => {
+      const wait = once ? 2500 : 0;
+      once = false;
+      return new Promise((resolve) => setTimeout(resolve, wait));
+    };
+    return steered(bound(simulation), { cluster }, ({ phase }) => phase === 'finishing', 'rollback');
+  },
+  'pivot.unplanned-by-the-guard': (simulation, cluster) => {
+    const simulated = simulation.cluster(cluster);
+    const evidence = { diagnosis: 'PrimaryDead', state: simulated.state, observation: simulated.observation(), firstSignAt: '' };
+    return simulation.drydock.start('pivot', { cluster, unplanned: true, reason: 'PrimaryDead', evidence }, { id: `pivot/${cluster}/5` });
+  },
+  'pivot.switch-failed': (simulation, cluster) => {
+    simulation.cluster(cluster).override.switchPrimary = refuses('StaleEpoch');
+    return simulation.drydock.start('pivot', { cluster });
+  },
+  'pivot.member-left-behind': (simulation, cluster) => {
+    simulation.cluster(cluster).override.followPrimary = refuses('MemberDiverged');
+    return simulation.drydock.start('pivot', { cluster });
+  },
+  'createCluster.done': (simulation, name) => {
+    simulation.cluster(name).exists = false;
+    return simulation.drydock.start('createCluster', { cluster: file(name) });
+  },
+  'createCluster.dry-run': (simulation, name) => {
+    simulation.cluster(name).exists = false;
+    return simulation.drydock.start('createCluster', { cluster: file(name), dryRun: true });
+  },
+  'createCluster.failed': (simulation, name) => {
+    const simulated = simulation.cluster(name);
+    simulated.exists = false;
+    simulated.override.initialiseMember = refuses('SettingNotKept');
+    return simulation.drydock.start('createCluster', { cluster: file(name) });
+  },
+  'createCluster.exists': start('createCluster', (name) => ({ cluster: { ...file(name), replicas: 5 } })),
+  'createCluster.invalid': start('createCluster', (name) => ({ cluster: { ...file(name), replicas: 1 } })),
+  'deleteCluster.done': start('deleteCluster', (cluster) => ({ cluster })),
+  'deleteCluster.approved': async (simulation, cluster) => {
+    const id = await simulation.drydock.start('deleteCluster', { cluster, deleteData: true, approval });
+    await simulation.when(id, waiting);
+    await simulation.drydock.control(id, 'approve');
+    return id;
+  },
+  'deleteCluster.dry-run': start('deleteCluster', (cluster) => ({ cluster, dryRun: true })),
+  'deleteCluster.unknown': (simulation, cluster) => {
+    simulation.cluster(cluster).exists = false;
+    return simulation.drydock.start('deleteCluster', { cluster });
+  },
+  'guardCluster.stopped': async (simulation, cluster) => {
+    const id = await simulation.drydock.start('guardCluster', { cluster });
+    await simulation.when(id, ({ phase }) => phase !== 'starting');
+    await simulation.drydock.control(id, 'pause', { by: 'recorder' });
+    await simulation.drydock.control(id, 'resume', { by: 'recorder' });
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await simulation.client.workflow.getHandle(id).signal('stop');
+    return id;
+  },
+  'guardCluster.pivoted': async (simulation, cluster) => {
+    const simulated = simulation.cluster(cluster);
+    let seen = false;
+    simulated.override.watchCluster = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const [primary, ...others] = simulated.observation().members;
+      if (seen || !primary || simulated.state.epoch > 4)
+        return { kind: 'tick', findings: [], observation: simulated.observation(), firstSignAt: '' };
+      seen = true;
+      const members = [{ name: primary.name, reach: 'refused' as const, container: 'stopped' as const }, ...others];
+      return {
+        kind: 'changed',
+        findings: [{ diagnosis: 'PrimaryDead', detail: 'simulated' }],
+        observation: { ...simulated.observation(), members },
+        firstSignAt: new Date().toISOString(),
+      };
+    };
+    const id = await simulation.drydock.start('guardCluster', { cluster });
+    for (let round = 0; simulated.state.epoch === 4 && round < 100; round++) await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await simulation.client.workflow.getHandle(id).signal('stop');
+    return id;
+  },
+  'guardCluster.invalid': start('guardCluster', (cluster) => ({ cluster, maxPivots: 0 })),
+  'proof.equal': async (simulation, name) => {
+    const { state } = simulation.cluster(name);
+    await simulation.client.workflow.start('proof', {
+      taskQueue: queues.plans,
+      workflowId: `proof/${name}/4`,
+      args: [{ state, members: ['db-1', 'db-2'] }],
+    });
+    return `proof/${name}/4`;
+  },
+  'hold.released': async (simulation, cluster) => {
+    const id = await simulation.drydock.start('pivot', { cluster });
+    await simulation.drydock.result(id).catch(() => undefined);
+    return `hold/cluster/${cluster}`;
+  },
+  'unknown.failed': async ({ client }, name) => {
+    await client.workflow.start('pivvot', { taskQueue: queues.plans, workflowId: `pivvot/${name}`, args: [] });
+    return `pivvot/${name}`;
+  },
+};

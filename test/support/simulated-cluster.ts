@@ -1,0 +1,129 @@
+import { Context } from '@temporalio/activity';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Activities, OperationActivities } from '../../activities/contracts';
+import { failure } from '../../activities/failure';
+import type { Observation } from '../../schemas/observation';
+import type { ProofReport, SwitchInput, SwitchReport } from '../../schemas/pivot';
+import type { Cluster, ClusterState } from '../../schemas/topology';
+import { primaryView, replicaView, state as stateOf } from '../unit/pivot/builders';
+
+type Cast = Omit<Activities, keyof OperationActivities>;
+type Override = { [Name in keyof Cast]?: (...args: Parameters<Cast[Name]>) => ReturnType<Cast[Name]> };
+
+/**
+ * Activities that answer as a healthy cluster would, without any server: for tests and recordings of workflows alone. What should go
+ * wrong is given by `override`, one entry per activity.
+ */
+export class SimulatedCluster {
+  state: ClusterState;
+  exists = true;
+  override: Override = {};
+  /** Names of the activities in the order of their calls. */
+  readonly calls: string[] = [];
+
+  constructor(name: string) {
+    this.state = stateOf({ name });
+  }
+
+  observation(): Observation {
+    const { members, primary, epoch } = this.state;
+    const source = members.find(({ name }) => name === primary);
+    const journal = { epoch, primary };
+    return {
+      at: new Date().toISOString(),
+      members: members.map(({ name }) =>
+        name === primary
+          ? primaryView(name, 100, { journal })
+          : replicaView(name, 100, { journal, replication: { sourceAddress: source?.address ?? '' } }),
+      ),
+      routers: [],
+    };
+  }
+
+  private cluster(): Cluster {
+    const { definition, members, routers } = this.state;
+    return { definition, members, routers };
+  }
+
+  switched(input: SwitchInput): SwitchReport {
+    this.state = { ...this.state, epoch: input.plan.nextEpoch, primary: input.plan.to };
+    return report(input, { outcome: 'switched', fence: input.unplanned ? 'cannot-acknowledge' : 'read-only' });
+  }
+
+  private readonly healthy: Cast = {
+    describeCluster: () => Promise.resolve(this.exists ? this.cluster() : null),
+    prepareCluster: (_operation, definition) => {
+      this.state = { ...this.state, definition };
+      return Promise.resolve(this.cluster());
+    },
+    createMember: () => {
+      this.exists = true;
+      return Promise.resolve();
+    },
+    startMember: () => Promise.resolve(),
+    stopMember: () => Promise.resolve({ stopped: true }),
+    replaceVolume: () => Promise.resolve({ kept: 'volume' }),
+    createRouter: () => Promise.resolve(),
+    removeCluster: () => {
+      this.exists = false;
+      return Promise.resolve({ removed: ['container db-1'], kept: ['volume db-1'] });
+    },
+    observeCluster: () => Promise.resolve(this.observation()),
+    initialiseMember: () => Promise.resolve(),
+    openFirstPrimary: (_cluster, primary) => {
+      this.state = { ...this.state, epoch: 1, primary };
+      return Promise.resolve(this.state);
+    },
+    followPrimary: () => Promise.resolve(),
+    seedMember: () => Promise.resolve({ bytes: 1, seconds: 1 }),
+    compareWithPrimary: () => Promise.resolve({ rejoin: 'safe', reason: 'nothing that the primary lacks' }),
+    applyRole: () => Promise.resolve(),
+    proveEquality: () => Promise.resolve(equal),
+    tellRouters: () => Promise.resolve({ confirmed: ['router-1'], missing: [] }),
+    viewRouters: () => Promise.resolve([]),
+    switchPrimary: (input) => Promise.resolve(this.switched(input)),
+    watchCluster: async () => {
+      const { cancellationSignal } = Context.current();
+      for (const end = Date.now() + 1000; Date.now() < end && !cancellationSignal.aborted; await sleep(50)) Context.current().heartbeat();
+      return { kind: 'tick', findings: [], observation: this.observation(), firstSignAt: '' };
+    },
+    reopenPrimary: () => Promise.resolve(),
+  };
+
+  /** The activities, each of which may be overridden at any time. */
+  get activities(): Cast {
+    return Object.fromEntries(
+      (Object.keys(this.healthy) as (keyof Cast)[]).map((name) => [
+        name,
+        (...args: never[]) => {
+          this.calls.push(name);
+          const answer = (this.override[name] ?? this.healthy[name]) as (...given: never[]) => Promise<unknown>;
+          return answer(...args);
+        },
+      ]),
+    ) as unknown as Cast;
+  }
+}
+
+export const equal: ProofReport = { equal: true, tables: 1, rows: 10, bytes: 100, chunks: 1, differences: [], unchecked: [], seconds: 1 };
+
+export function report(input: SwitchInput, more: Partial<SwitchReport>): SwitchReport {
+  const { plan } = input;
+  const moved = more.outcome === 'switched';
+  return {
+    outcome: 'switched',
+    epoch: moved ? plan.nextEpoch : plan.epoch,
+    primary: moved ? plan.to : plan.from,
+    steps: [],
+    heldMs: 12,
+    cutTransactions: 0,
+    repointed: moved ? plan.acknowledgers.slice(0, 1) : [],
+    routersConfirmed: moved ? ['router-1'] : [],
+    routersMissing: [],
+    ...more,
+  };
+}
+
+export const refuses = (code: Parameters<typeof failure>[0]) => (): Promise<never> =>
+  Promise.reject(failure(code, `simulated ${code}`, [{ path: 'member db-2', message: 'simulated' }], false));

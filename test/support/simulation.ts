@@ -1,0 +1,123 @@
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, type Worker } from '@temporalio/worker';
+import { readFile } from 'node:fs/promises';
+import pino from 'pino';
+
+import type { Activities } from '../../activities/contracts';
+import { createOperationActivities } from '../../activities/operation';
+import { SecretStore } from '../../activities/secrets';
+import { connectDrydock, type DrydockClient } from '../../client';
+import { ensureWorkflowBundle } from '../../platform/bundle';
+import { until } from '../../platform/process';
+import type { Progress } from '../../schemas/operation';
+import { registerSearchAttributes } from '../../workers/search-attributes';
+import { createWorkers } from '../../workers/workers';
+import { SimulatedCluster } from './simulated-cluster';
+import { TestTemporal } from './temporal';
+
+/** The real workflows on a real Temporal server, over simulated clusters: one per name, made when it is first asked for. */
+export class Simulation {
+  private readonly clusters = new Map<string, SimulatedCluster>();
+
+  private constructor(
+    readonly temporal: TestTemporal,
+    readonly drydock: DrydockClient,
+    readonly client: Client,
+    private readonly connection: NativeConnection,
+    private readonly workers: Worker[],
+    private readonly running: Promise<void>[],
+  ) {}
+
+  static async start(): Promise<Simulation> {
+    const bundle = await readFile(await ensureWorkflowBundle(), 'utf8');
+    const temporal = await TestTemporal.start();
+    const { address } = temporal;
+    const [connection, plain] = await Promise.all([NativeConnection.connect({ address }), Connection.connect({ address })]);
+    const log = pino({ level: 'silent' });
+    await registerSearchAttributes(connection, 'default', log);
+    const client = new Client({ connection: plain });
+    const home = temporal.home;
+    const contract = createOperationActivities({
+      instance: 'simulation',
+      home: home.root,
+      secrets: new SecretStore(home.secrets),
+      hosts: new Map(),
+      client,
+      log,
+    });
+    const workers: Worker[] = [];
+    const running: Promise<void>[] = [];
+    const drydock = await connectDrydock({ address, home: home.root });
+    const simulation = new Simulation(temporal, drydock, client, connection, workers, running);
+    const activities = { ...simulation.activities(), ...contract };
+    workers.push(
+      ...(await createWorkers({
+        connection,
+        namespace: 'default',
+        queues: ['plans', 'guard', 'switch', 'work'],
+        activities,
+        workflows: { workflowBundle: { code: bundle } },
+      })),
+    );
+    running.push(...workers.map((worker) => worker.run()));
+    return simulation;
+  }
+
+  cluster(name: string): SimulatedCluster {
+    const known = this.clusters.get(name) ?? new SimulatedCluster(name);
+    this.clusters.set(name, known);
+    return known;
+  }
+
+  /** Waits until the progress of an operation is as wanted. */
+  async when(id: string, condition: (progress: Progress) => boolean): Promise<Progress> {
+    let last: Progress | undefined;
+    const seen = await until(
+      async () => {
+        last = (await this.drydock.show(id)).progress;
+        return last !== undefined && condition(last);
+      },
+      20_000,
+      25,
+    );
+    if (!seen || !last) throw new Error(`${id} never came there: ${JSON.stringify(last)}`);
+    return last;
+  }
+
+  async stop(): Promise<void> {
+    for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.allSettled(this.running);
+    await this.drydock.close();
+    await this.client.connection.close();
+    await this.connection.close();
+    await this.temporal.stop();
+  }
+
+  /** Each call goes to the cluster that its arguments name. */
+  private activities(): Partial<Activities> {
+    const names = Object.keys(new SimulatedCluster('none').activities) as (keyof SimulatedCluster['activities'])[];
+    return Object.fromEntries(
+      names.map((name) => [
+        name,
+        (...args: never[]) => (this.cluster(clusterOf(args)).activities[name] as (...given: never[]) => Promise<unknown>)(...args),
+      ]),
+    );
+  }
+}
+
+/** Name of the cluster in an activity's arguments; members of simulated clusters are told apart by nothing else than the call before. */
+function clusterOf(args: readonly unknown[]): string {
+  for (const argument of args) {
+    const name = nameIn(argument);
+    if (name) return name;
+  }
+  const text = args.find((argument) => typeof argument === 'string');
+  return typeof text === 'string' ? text : 'db';
+}
+
+function nameIn(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { definition, state, engine, name } = value as { definition?: unknown; state?: unknown; engine?: unknown; name?: unknown };
+  if (typeof engine === 'string' && typeof name === 'string') return name;
+  return nameIn(definition) ?? nameIn(state);
+}

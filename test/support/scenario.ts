@@ -16,15 +16,16 @@ import { pino } from 'pino';
 
 import { createDockerActivities } from '../../activities/docker';
 import type { ActivityEnvironment } from '../../activities/environment';
-import { connectDrydock, type DrydockClient, type DrydockError } from '../../client';
+import { connectDrydock, type DrydockClient, DrydockError } from '../../client';
 import { findTemporal } from '../../platform/temporal-binary';
 import { type Platform, type PlatformOptions, startPlatform } from '../../platform/instance';
 import type { ClusterFile } from '../../schemas/cluster';
 import { queues, type WorkflowType } from '../../schemas/names';
 import type { Progress } from '../../schemas/operation';
 import type { PivotResult } from '../../schemas/pivot';
+import type { WorkerHandle } from '../../platform/worker';
 import { createEnvironment } from '../../workers/environment';
-import { searchForSecrets } from './secret-search';
+import { searchForSecrets, type Secret, secretsIn } from './secret-search';
 import { TestCluster, until } from './test-cluster';
 
 const execute = promisify(execFile);
@@ -32,6 +33,8 @@ const execute = promisify(execFile);
 export class Scenario {
   readonly engine = new Docker();
   private named = 0;
+  /** By reference and value: also those of clusters that were deleted since. */
+  private readonly secrets = new Map<string, Secret>();
 
   private constructor(
     readonly platform: Platform,
@@ -68,11 +71,18 @@ export class Scenario {
   }
 
   async deleteCluster(cluster: TestCluster): Promise<void> {
+    await this.rememberSecrets();
     await this.run('deleteCluster', { cluster: cluster.name, deleteData: true });
   }
 
   async run<Result = unknown>(type: WorkflowType, input: unknown, id?: string): Promise<Result> {
-    return this.drydock.result<Result>(await this.drydock.start(type, input, id === undefined ? {} : { id }));
+    try {
+      return await this.drydock.result<Result>(await this.drydock.start(type, input, id === undefined ? {} : { id }));
+    } catch (error) {
+      // A test that fails should say why.
+      if (error instanceof DrydockError) error.message += error.problems.map(({ path, message }) => `\n  ${path}: ${message}`).join('');
+      throw error;
+    }
   }
 
   async pivot(cluster: TestCluster, input: Record<string, unknown> = {}): Promise<PivotResult> {
@@ -107,6 +117,16 @@ export class Scenario {
     return operation;
   }
 
+  /** The worker that runs an activity of an operation at this moment. */
+  async workerOf(id: string, activity: string): Promise<WorkerHandle> {
+    return until(`a worker that runs ${activity}`, 5000, async () => {
+      const { raw } = await this.temporal.workflow.getHandle(id).describe();
+      const pending = raw.pendingActivities?.find(({ activityType }) => activityType?.name === activity);
+      const identity = pending?.lastWorkerIdentity ?? '';
+      return this.platform.workers.find(({ pid }) => identity.startsWith(`${pid}@`)) ?? `${identity || 'nobody'} runs it`;
+    });
+  }
+
   /** `temporal workflow start` as anyone may type it. */
   async temporalStart(type: string, id: string, input?: string): Promise<void> {
     const inputs = input === undefined ? [] : ['--input', input];
@@ -123,10 +143,15 @@ export class Scenario {
     await execute(program, [...args, '--address', this.platform.address]);
   }
 
+  private async rememberSecrets(): Promise<Secret[]> {
+    for (const secret of await secretsIn(this.platform.home.secrets)) this.secrets.set(`${secret.reference} ${secret.value}`, secret);
+    return [...this.secrets.values()];
+  }
+
   /** Where a secret in use was found; must be empty. */
   async secretsFound(): Promise<string[]> {
     return searchForSecrets({
-      folder: this.platform.home.secrets,
+      secrets: await this.rememberSecrets(),
       logs: this.platform.home.logs,
       temporal: this.temporal,
       engine: this.engine,

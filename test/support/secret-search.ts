@@ -7,8 +7,7 @@ import type Docker from 'dockerode';
 import { labels } from '../../schemas/names';
 
 export interface SearchedPlaces {
-  /** The secret store. */
-  folder: string;
+  secrets: Secret[];
   logs: string;
   temporal: Client;
   engine: Docker;
@@ -17,7 +16,7 @@ export interface SearchedPlaces {
   processes: number[];
 }
 
-interface Secret {
+export interface Secret {
   reference: string;
   value: string;
 }
@@ -27,10 +26,9 @@ interface Secret {
  * reference and never its value.
  */
 export async function searchForSecrets(places: SearchedPlaces): Promise<string[]> {
-  const secrets = await secretsIn(places.folder);
   const found: string[] = [];
   const search = (where: string, text: string): void => {
-    for (const { reference, value } of secrets) if (text.includes(value)) found.push(`${reference} in ${where}`);
+    for (const { reference, value } of places.secrets) if (text.includes(value)) found.push(`${reference} in ${where}`);
   };
   for (const file of await readdir(places.logs)) search(`log ${file}`, await readFile(join(places.logs, file), 'utf8'));
   await searchHistories(places.temporal, search);
@@ -42,7 +40,7 @@ export async function searchForSecrets(places: SearchedPlaces): Promise<string[]
 }
 
 /** Passwords as they are; of what holds private keys, each key's own lines, since certificates are no secret. */
-async function secretsIn(folder: string): Promise<Secret[]> {
+export async function secretsIn(folder: string): Promise<Secret[]> {
   const secrets: Secret[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
@@ -52,7 +50,6 @@ async function secretsIn(folder: string): Promise<Secret[]> {
     const values = keys.length > 0 ? keys.flatMap((lines) => lines.filter((line) => line.length >= 32)) : [text.trim()];
     for (const value of values) if (value.length >= 6) secrets.push({ reference: relative(folder, path), value });
   }
-  if (secrets.length === 0) throw new Error(`no secrets in ${folder}: nothing would be searched for`);
   return secrets;
 }
 

@@ -56,12 +56,18 @@ test.each(malformed)('malformed input by `temporal workflow start` fails at once
 
 test('a cluster that does not exist is named', async () => {
   await scenario.temporalStart('pivot', 'pivot/nobody', '{"cluster": "nobody"}');
-  expect(await scenario.failureOf('pivot/nobody')).toMatchObject({ code: 'UnknownCluster', message: expect.stringContaining('nobody') });
+  expect(await scenario.failureOf('pivot/nobody')).toMatchObject({
+    code: 'UnknownCluster',
+    message: expect.stringContaining('nobody') as string,
+  });
 });
 
 test('an unknown workflow type is refused, and the known ones are listed', async () => {
   await scenario.temporalStart('pivoting', 'pivoting/1', '{"cluster": "shop"}');
-  expect(await scenario.failureOf('pivoting/1')).toMatchObject({ code: 'UnknownWorkflowType', message: expect.stringContaining('pivot') });
+  expect(await scenario.failureOf('pivoting/1')).toMatchObject({
+    code: 'UnknownWorkflowType',
+    message: expect.stringContaining('pivot') as string,
+  });
 });
 
 test('pause, resume and approve by `temporal workflow signal`', async () => {
@@ -91,7 +97,7 @@ test('abort by signal before the switch leaves everything as it was', async () =
   await scenario.temporalStart('pivot', id, JSON.stringify({ cluster: cluster.name, approval }));
   await scenario.untilWaiting(id);
   await scenario.temporalSignal(id, 'abort', '{"by": "ada", "reason": "wrong night"}');
-  expect(await scenario.failureOf(id)).toMatchObject({ code: 'Aborted', message: expect.stringContaining('wrong night') });
+  expect(await scenario.failureOf(id)).toMatchObject({ code: 'Aborted', message: expect.stringContaining('wrong night') as string });
   expect(await cluster.untilConverged()).toEqual(before);
 });
 

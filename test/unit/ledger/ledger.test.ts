@@ -89,7 +89,7 @@ describe('comparison with what a member holds', () => {
     fc.assert(
       fc.property(writes, (list) => {
         const book = new RecordBook();
-        for (const [index, write] of list.entries()) book.end(book.begin(index + 1, 0, index), write.outcome as 'unknown', index + 1);
+        for (const [index, write] of list.entries()) book.end(book.begin(index + 1, 0, index), write.outcome, index + 1);
         const stored = list.flatMap((write, index) => (write.stored ? [{ id: index + 1, attempt: 0, rows: 1, parts: 1 }] : []));
         const found = compareLedger(book.columns(), stored, 1);
         const named = (outcome: string, there: boolean): string[] =>

@@ -22,6 +22,9 @@ const steps = [
   'start the guard',
 ] as const;
 
+/** They heartbeat ten times a second: a dead worker's work is taken over sooner than with bulk work. */
+const beats = { heartbeatTimeout: '10s' } as const;
+
 /** A primary, its replicas, routers and a guard from a definition. docs/cluster.md has the steps and what an abort undoes. */
 export async function createCluster(raw: unknown): Promise<WithProgress<ClusterState | CreationPreview>> {
   return operation<CreateClusterInput, ClusterState | CreationPreview>(
@@ -85,8 +88,8 @@ async function createContainers(mark: string, plan: Cluster): Promise<Cluster> {
   const { definition } = plan;
   await together(
     [
-      ...plan.members.map((member) => () => summarised(work.createMember, `create ${member.name}`)(mark, definition, member)),
-      ...plan.routers.map((router) => () => summarised(work.createRouter, `create ${router.name}`)(mark, definition, plan, router)),
+      ...plan.members.map((member) => () => summarised(work.createMember, `create ${member.name}`, beats)(mark, definition, member)),
+      ...plan.routers.map((router) => () => summarised(work.createRouter, `create ${router.name}`, beats)(mark, definition, plan, router)),
     ],
     (make) => make(),
   );

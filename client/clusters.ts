@@ -1,5 +1,6 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { join } from 'node:path';
+
+import { WorkflowNotFoundError } from '@temporalio/client';
 
 import type { Finding } from '../schemas/guard';
 import { accounts, guardId, passwordRef } from '../schemas/names';

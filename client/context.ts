@@ -1,7 +1,8 @@
-import { type Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+
+import { type Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
 
 export interface ConnectOptions {
   /** Host and port of Temporal; TEMPORAL_ADDRESS, its configuration file or 127.0.0.1:7233 when not given. */

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
+
 import { isGrpcServiceError, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
-import { randomBytes } from 'node:crypto';
 
 import { clusterTarget, guardId, queues, searchAttributes, type WorkflowType } from '../schemas/names';
 import type { ClientContext } from './context';

@@ -118,11 +118,6 @@ export const errorCodes = {
     meaning: 'A member holds other data than the primary.',
     remedy: 'Rebuild the member; the tables are in the message.',
   },
-  HeldForPerson: {
-    retryable: false,
-    meaning: 'Repeated failures within the window: the guard does not pivot again by itself.',
-    remedy: 'Look for the cause, then resume the guard.',
-  },
   TimedOut: {
     retryable: true,
     meaning: 'A step did not end within its time-out.',

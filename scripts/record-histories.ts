@@ -1,7 +1,8 @@
 /** `npx tsx scripts/record-histories.ts [NAME...]`: records how each workflow comes to each ending, for the replays of every test run. */
-import { Runtime } from '@temporalio/worker';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+
+import { Runtime } from '@temporalio/worker';
 import pino from 'pino';
 
 import { toDrydockError } from '../client/errors';

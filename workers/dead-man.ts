@@ -1,7 +1,8 @@
-import { Client } from '@temporalio/client';
-import { type NativeConnection, Runtime } from '@temporalio/worker';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+
+import { Client } from '@temporalio/client';
+import { type NativeConnection, Runtime } from '@temporalio/worker';
 
 const everyMs = 2_000;
 

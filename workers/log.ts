@@ -39,7 +39,10 @@ export function bridge(log: Logger): TemporalLogger {
 
 /** Fields worth keeping, renamed; the SDK's own bookkeeping is left out. */
 export function fieldsOf(meta: LogMetadata = {}): Record<string, unknown> {
-  const { workflowId, runId, workflowType, activityType, attempt, target, error, sdkComponent, taskQueue } = meta;
+  const { workflowId, runId, workflowType, activityType, attempt, target, error, sdkComponent, taskQueue } = meta as Record<
+    string,
+    unknown
+  >;
   const fields = {
     operation: workflowId,
     run: runId,

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { createActivities } from '../activities';
 import { openHome } from '../platform/paths';

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { temporal } from '@temporalio/proto';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { searchAttributes } from '../schemas/names';
 

@@ -1,4 +1,4 @@
-import { NativeConnection, Worker, type WorkerOptions as SdkOptions } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerOptions as SdkOptions } from '@temporalio/worker';
 
 import type { Activities } from '../activities/contracts';
 import { queues } from '../schemas/names';

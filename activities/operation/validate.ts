@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 import { inputSchemas } from '../../schemas/inputs';
 import type { Problem } from '../../schemas/error-codes';

@@ -1,6 +1,7 @@
-import { temporal } from '@temporalio/proto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
+
+import { temporal } from '@temporalio/proto';
 
 const { History } = temporal.api.history.v1;
 export type RecordedHistory = temporal.api.history.v1.IHistory;

@@ -1,5 +1,6 @@
-import { Context } from '@temporalio/activity';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Context } from '@temporalio/activity';
 
 import type { Activities, OperationActivities } from '../../activities/contracts';
 import { failure } from '../../activities/failure';

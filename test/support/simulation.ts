@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
+
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, type Worker } from '@temporalio/worker';
-import { readFile } from 'node:fs/promises';
 import pino from 'pino';
 
 import type { Activities } from '../../activities/contracts';

@@ -1,9 +1,9 @@
+import { join } from 'node:path';
+
 import { bundleWorkflowCode, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { Client, Connection } from '@temporalio/client';
-import { join } from 'node:path';
 import pino from 'pino';
 
-import type { Activities } from '../../activities/contracts';
 import { createOperationActivities } from '../../activities/operation';
 import { validateInput } from '../../activities/operation/validate';
 import { SecretStore } from '../../activities/secrets';
@@ -62,7 +62,7 @@ export class TrialWorker {
         validateInput: (type: string, input: unknown) =>
           Promise.resolve().then(() => validateInput(type, input, { ...inputSchemas, trial: trialInput })),
         ...this.world.activities,
-      } as Partial<Activities>,
+      },
       workflows: { workflowBundle: this.bundle },
     });
     this.running = this.workers.map((worker) => worker.run());

@@ -33,7 +33,10 @@ export async function hold(carried?: Holder): Promise<void> {
       show();
       return decision.answer;
     },
-    { validator: (request) => refuseUnless(named(request) && typeof request.runId === 'string', 'acquire wants {"operation", "runId"}') },
+    {
+      validator: (request: Acquire) =>
+        refuseUnless(named(request) && typeof request.runId === 'string', 'acquire wants {"operation", "runId"}'),
+    },
   );
   setHandler(
     defineUpdate<{ released: boolean }, [Release]>('release'),
@@ -44,7 +47,7 @@ export async function hold(carried?: Holder): Promise<void> {
       show();
       return { released };
     },
-    { validator: (request) => refuseUnless(named(request), 'release wants {"operation"}') },
+    { validator: (request: Release) => refuseUnless(named(request), 'release wants {"operation"}') },
   );
   setHandler(defineQuery<Holder | null>('holder'), () => holder ?? null);
 

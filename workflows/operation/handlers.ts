@@ -1,4 +1,11 @@
-import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
+import {
+  type ApplicationFailure,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setDefaultSignalHandler,
+  setHandler,
+} from '@temporalio/workflow';
 
 import { type Control, type ControlRequest, controls, type Progress } from '../../schemas/operation';
 import { failure } from './failure';

@@ -1,5 +1,6 @@
 import { DrydockError } from '../../../client';
 import { stepStates, TrialKit } from '../../support/trial-kit';
+import { anyString, containing, matching } from '../../support/matchers';
 
 let kit: TrialKit;
 beforeAll(async () => {
@@ -20,11 +21,11 @@ async function atGate(): Promise<{ id: string; cluster: string }> {
 describe('by `temporal workflow signal`', () => {
   test('approve lets it go on', async () => {
     const { id } = await atGate();
-    expect((await kit.progress(id)).waitsFor).toMatchObject({ what: 'switch to two', gate: 'before-switch', until: expect.any(String) });
+    expect((await kit.progress(id)).waitsFor).toMatchObject({ what: 'switch to two', gate: 'before-switch', until: anyString });
     await kit.signal(id, 'approve', '{"by": "ada", "reason": "quiet hour"}');
     const { progress } = await kit.result(id);
     expect(progress.controls).toEqual([
-      { at: expect.any(String), control: 'approve', by: 'ada', outcome: 'accepted', message: expect.stringContaining('quiet hour') },
+      { at: anyString, control: 'approve', by: 'ada', outcome: 'accepted', message: containing('quiet hour') },
     ]);
   });
 
@@ -40,7 +41,7 @@ describe('by `temporal workflow signal`', () => {
     await kit.waitFor(id, ({ controls }) => controls.length === 5, 'told to pause again');
     await kit.signal(id, 'approve').catch(() => undefined);
     const paused = await kit.waitFor(id, ({ state }) => state === 'paused' || state === 'done', 'paused');
-    expect(paused).toMatchObject({ state: 'paused', waitsFor: { what: expect.stringContaining('before "switch"') } });
+    expect(paused).toMatchObject({ state: 'paused', waitsFor: { what: containing('before "switch"') } });
     await kit.signal(id, 'resume', '{"by": "ada"}');
     expect((await kit.result(id)).progress.state).toBe('done');
   });
@@ -51,7 +52,7 @@ describe('by `temporal workflow signal`', () => {
     const error = await kit.failure(id);
     expect(error).toMatchObject({
       code: 'Aborted',
-      message: expect.stringMatching(/aborted by ada: wrong night; undone: remove two, remove one/),
+      message: matching(/aborted by ada: wrong night; undone: remove two, remove one/),
     });
     expect(error.progress).toMatchObject({ state: 'aborted' });
     expect(kit.world.standing(cluster)).toEqual([]);
@@ -89,7 +90,7 @@ describe('by `temporal workflow signal`', () => {
     const error = await kit.failure(id);
     expect(error).toMatchObject({
       code: 'ImageMissing',
-      message: expect.stringMatching(/^the rollback failed: no image .*; undone: stand down$/),
+      message: matching(/^the rollback failed: no image .*; undone: stand down$/),
     });
     expect(kit.world.standing(cluster)).toEqual(['finished one', 'switched', 'two']);
   });
@@ -119,7 +120,7 @@ describe('by `temporal workflow signal`', () => {
     const { id } = await atGate();
     await kit.signal(id, control, input);
     const { controls, state } = await kit.waitFor(id, ({ controls }) => controls.length > 0, 'told');
-    expect(controls[0]).toMatchObject({ control, outcome: 'refused', message: expect.stringMatching(message) });
+    expect(controls[0]).toMatchObject({ control, outcome: 'refused', message: matching(message) });
     expect(state).toBe('waiting');
     await kit.drydock.control(id, 'abort');
     await kit.failure(id);
@@ -129,7 +130,7 @@ describe('by `temporal workflow signal`', () => {
     const { id } = await atGate();
     await kit.cli('workflow', 'signal', '--workflow-id', id, '--name', 'abort', '--input', 'not json', '--input-meta', 'encoding=binary/x');
     const { controls } = await kit.waitFor(id, ({ controls }) => controls.length > 0, 'told');
-    expect(controls[0]).toMatchObject({ control: 'abort', outcome: 'refused', message: expect.stringContaining('malformed') });
+    expect(controls[0]).toMatchObject({ control: 'abort', outcome: 'refused', message: containing('malformed') });
     await kit.drydock.control(id, 'abort');
     await kit.failure(id);
   });
@@ -151,7 +152,7 @@ describe('by `temporal workflow signal`', () => {
     await kit.signal(id, 'abort', '{"by": "early bird"}');
     kit.worker = kit.newWorker();
     await kit.worker.start();
-    expect(await kit.failure(id)).toMatchObject({ code: 'Aborted', message: expect.stringContaining('early bird') });
+    expect(await kit.failure(id)).toMatchObject({ code: 'Aborted', message: containing('early bird') });
     expect(kit.world.standing(cluster)).toEqual([]);
   });
 });
@@ -169,7 +170,7 @@ describe('by update', () => {
     const { id } = await atGate();
     await expect(kit.drydock.control(id, 'resume')).rejects.toMatchObject({
       code: 'NotAllowedNow',
-      message: expect.stringContaining('not paused'),
+      message: containing('not paused'),
     });
     await expect(kit.drydock.control(id, 'approve', { gate: 'other' })).rejects.toBeInstanceOf(DrydockError);
     await expect(kit.drydock.control(id, 'approve', 'yes' as never)).rejects.toMatchObject({ code: 'InvalidInput' });
@@ -178,7 +179,7 @@ describe('by update', () => {
     await kit.failure(id);
     await expect(kit.drydock.control(id, 'abort')).rejects.toMatchObject({
       code: 'NotAllowedNow',
-      message: expect.stringContaining('is over'),
+      message: containing('is over'),
     });
     await expect(kit.drydock.control(id, 'rollback')).rejects.toMatchObject({ code: 'NotAllowedNow' });
   });
@@ -188,7 +189,7 @@ test('cancelling the workflow means abort', async () => {
   const { id, cluster } = await atGate();
   await kit.cli('workflow', 'cancel', '--workflow-id', id);
   const error = await kit.failure(id);
-  expect(error).toMatchObject({ code: 'Aborted', message: expect.stringContaining('cancellation of the workflow') });
+  expect(error).toMatchObject({ code: 'Aborted', message: containing('cancellation of the workflow') });
   expect(stepStates(error.progress!)).toEqual(expect.arrayContaining(['build one: undone']));
   expect(kit.world.standing(cluster)).toEqual([]);
 });

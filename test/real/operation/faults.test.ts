@@ -1,5 +1,6 @@
 import type { Fault } from '../../support/trial-world';
 import { TrialKit } from '../../support/trial-kit';
+import { containing } from '../../support/matchers';
 
 let kit: TrialKit;
 beforeAll(async () => {
@@ -34,7 +35,7 @@ describe('a fault that does not pass', () => {
     const error = await kit.failure(await kit.begin({ cluster }));
     expect(error).toMatchObject({
       code: 'ImageMissing',
-      message: expect.stringContaining(`no image for ${cluster}`),
+      message: containing(`no image for ${cluster}`),
       progress: { state: 'failed' },
     });
     expect(kit.world.standing(cluster)).toEqual(left);

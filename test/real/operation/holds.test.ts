@@ -1,4 +1,5 @@
 import { TrialKit } from '../../support/trial-kit';
+import { containing } from '../../support/matchers';
 
 let kit: TrialKit;
 beforeAll(async () => {
@@ -26,7 +27,7 @@ test('a second operation on the same target gets a Conflict at once that names t
   const holder = await atGate(cluster);
   const before = kit.world.log.length;
   const error = await kit.failure(await kit.begin({ cluster }));
-  expect(error).toMatchObject({ code: 'Conflict', message: expect.stringContaining(holder) });
+  expect(error).toMatchObject({ code: 'Conflict', message: containing(holder) });
   expect(kit.world.log).toHaveLength(before);
   await kit.drydock.control(holder, 'approve');
   await kit.result(holder);
@@ -87,7 +88,7 @@ test('an operation that was reset holds on by its new run', async () => {
   const holder = await atGate(cluster);
   await kit.cli('workflow', 'reset', '--workflow-id', holder, '--type', 'LastWorkflowTask', '--reason', 'test');
   await kit.waitFor(holder, ({ state }) => state === 'waiting', 'waiting again');
-  expect(await kit.failure(await kit.begin({ cluster }))).toMatchObject({ code: 'Conflict', message: expect.stringContaining(holder) });
+  expect(await kit.failure(await kit.begin({ cluster }))).toMatchObject({ code: 'Conflict', message: containing(holder) });
   await kit.drydock.control(holder, 'approve');
   expect((await kit.result(holder)).progress.state).toBe('done');
 });

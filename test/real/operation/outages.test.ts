@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { TrialKit } from '../../support/trial-kit';
+import { containing } from '../../support/matchers';
 
 let kit: TrialKit;
 beforeEach(async () => {
@@ -21,7 +22,7 @@ test('a time to approve that ran out while Temporal was away decides nothing: it
   expect(waitsFor?.gate).toBe('before-switch');
   // Now that all is well, the time-out counts.
   const error = await kit.failure(id);
-  expect(error).toMatchObject({ code: 'RejectedByPerson', message: expect.stringContaining('nobody approved before-switch in 3 s') });
+  expect(error).toMatchObject({ code: 'RejectedByPerson', message: containing('nobody approved before-switch in 3 s') });
   expect(kit.world.standing(cluster)).toEqual([]);
 });
 

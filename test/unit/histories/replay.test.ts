@@ -1,6 +1,7 @@
-import { Runtime, Worker } from '@temporalio/worker';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+
+import { Runtime, Worker } from '@temporalio/worker';
 import pino from 'pino';
 
 import { ensureWorkflowBundle } from '../../../platform/bundle';

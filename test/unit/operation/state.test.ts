@@ -4,6 +4,7 @@ import { controls } from '../../../schemas/operation';
 import { renderDetails } from '../../../workflows/operation/details';
 import { phases } from '../../../workflows/operation/phases';
 import { OperationState } from '../../../workflows/operation/state';
+import { containing } from '../../support/matchers';
 
 const at = '2026-11-24T10:15:30.123Z';
 const create = (steps = ['look', 'fence', 'open']): OperationState =>
@@ -17,7 +18,7 @@ test('a control is judged, recorded and applied', () => {
   expect(state.pauseRequested).toBe(true);
   expect(state.progress.controls).toEqual([
     { at, control: 'pause', by: 'ada', outcome: 'accepted', message: 'pauses before "look" (lunch)' },
-    { at, control: 'resume', by: 'a signal', outcome: 'refused', message: expect.stringContaining('malformed') },
+    { at, control: 'resume', by: 'a signal', outcome: 'refused', message: containing('malformed') },
   ]);
 });
 
@@ -28,7 +29,7 @@ test('a pause names the next step that waits', () => {
   state.begin(state.step('fence'));
   expect(state.judge('pause', []).message).toBe('pauses before "open"');
   state.end(state.step('open'), 'skipped', 'not needed');
-  expect(state.judge('pause', [])).toMatchObject({ allowed: false, message: expect.stringContaining('no safe point') });
+  expect(state.judge('pause', [])).toMatchObject({ allowed: false, message: containing('no safe point') });
 });
 
 test('an approval counts only for the question that was asked', () => {

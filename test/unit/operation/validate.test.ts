@@ -38,7 +38,12 @@ test.each<[string, unknown, string[]]>([
 });
 
 test('values are not repeated: one may be a password in the wrong field', () => {
-  expect(() => validateInput('pivot', { cluster: 'shop', password: 'hunter2-hunter2' })).toThrow(
-    expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
-  );
+  let message = '';
+  try {
+    validateInput('pivot', { cluster: 'shop', password: 'hunter2-hunter2' });
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  expect(message).toContain('password: unknown field');
+  expect(message).not.toContain('hunter2');
 });

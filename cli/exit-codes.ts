@@ -35,7 +35,6 @@ const kinds: Partial<Record<CliCode, ExitKind>> = {
   HistoryTooOld: 'notFound',
   Unreachable: 'unreachable',
   NoWorker: 'unreachable',
-  HeldForPerson: 'waits',
 };
 
 /** The exit code for an error code; 1 for every code that has none of its own. */

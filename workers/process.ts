@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { createActivities } from '../activities';
 import { openHome } from '../platform/paths';
 import { clientOver, DeadMan } from './dead-man';
+import { deploymentOf, makeCurrent } from './deployment';
 import { createEnvironment } from './environment';
 import type { WorkerOptions } from './options';
 import { registerSearchAttributes } from './search-attributes';
@@ -56,17 +57,22 @@ export class WorkerProcess {
     const { namespace, queues } = this.options;
     const connection = await NativeConnection.connect(this.options.connection);
     const deadMan = new DeadMan(home.root, connection, namespace);
+    const ended = new AbortController();
     try {
       await registerSearchAttributes(connection, namespace, this.log);
       const environment = await createEnvironment(home, clientOver(connection, namespace), this.log);
-      this.workers = await createWorkers({ connection, namespace, queues, activities: createActivities(environment), workflows });
+      const deployment = this.options.versioning ? await deploymentOf(this.options.workflowBundle) : undefined;
+      const activities = createActivities(environment);
+      this.workers = await createWorkers({ connection, namespace, queues, activities, workflows, deployment });
       if (this.stopping) return;
       connected();
       deadMan.start();
       const running = this.workers.map((worker) => worker.run());
       this.log.info({ namespace, queues, instance: environment.instance }, 'works');
+      if (deployment) void makeCurrent(connection, namespace, deployment.version.buildId, this.log, ended.signal);
       await this.allOrNone(running);
     } finally {
+      ended.abort();
       deadMan.stop();
       this.workers = [];
       await connection.close().catch(() => undefined);

@@ -39,7 +39,10 @@ export async function ensureContainer(
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-  throw failure('EngineUnavailable', `container ${options.name} on host ${host.name} has a name that is taken by something that the engine does not show`);
+  throw failure(
+    'EngineUnavailable',
+    `container ${options.name} on host ${host.name} has a name that is taken by something that the engine does not show`,
+  );
 }
 
 /** Puts files (secrets, configuration) into a container that does not run, and starts it. Nothing happens when it runs. */

@@ -40,12 +40,12 @@ export function overlay<Item extends { name: string }>(planned: Item[], found: I
  */
 export async function describeCluster(env: ActivityEnvironment, cluster: string): Promise<Cluster | null> {
   const found: Found[] = [];
-  let silent: unknown;
+  let silent: Error | undefined;
   const looks = [...env.hosts.values()].map(async (host) => {
     try {
       found.push(await lookAt(env, host, cluster));
     } catch (error) {
-      if (codeOf(error) !== 'EngineUnavailable') throw error;
+      if (!(error instanceof Error) || codeOf(error) !== 'EngineUnavailable') throw error;
       silent = error;
     }
   });

@@ -1,7 +1,7 @@
 import type { ClusterDefinition } from '../../schemas/cluster';
 import { passwordRef } from '../../schemas/names';
 import type { Member } from '../../schemas/topology';
-import type { ActivityEnvironment, Host } from '../environment';
+import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import { inspectContainer, startContainer, stopContainer } from './container';
 import { hostOf, stillWanted } from './engine';

@@ -4,10 +4,11 @@ import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import { readAdminCertificates } from './certificates';
 import { frontendConnections, writeFrontendId } from './configuration';
+import { openAlone } from './exclusive';
 import { readerChange, type Reader } from './readers';
 import { AdminSession } from './session';
 import { cutCommands } from './sessions';
-import { parseAdminSessions, parseEpoch, parseSlots, routerView } from './view';
+import { parseEpoch, parseSlots, routerView } from './view';
 
 export interface OpenRouterOptions {
   /** Bound of the connection and of each command. */
@@ -52,9 +53,9 @@ export class RouterAdmin {
   ): Promise<RouterAdmin> {
     const { name } = cluster.definition;
     const certificates = await readAdminCertificates(env.secrets, name);
-    const session = await AdminSession.open(router, name, certificates, options.timeoutMs);
+    const open = (mark?: number) => AdminSession.open(router, name, certificates, options.timeoutMs, mark);
+    const session = options.exclusive ? await openAlone(open, options.timeoutMs) : await open();
     try {
-      if (options.exclusive) await shutOutOthers(session, options.timeoutMs);
       const [epoch] = await session.send('get var proc.epoch');
       const admin = new RouterAdmin(session, cluster, parseEpoch(epoch ?? ''));
       if (options.epoch !== undefined) admin.refuseStale(options.epoch);
@@ -145,14 +146,15 @@ export class RouterAdmin {
   }
 
   async view(): Promise<RouterView> {
-    const [epoch = '', slots = '', frontend = ''] = await this.session.send(
+    const [epoch = '', write = '', read = '', frontend = ''] = await this.session.send(
       'get var proc.epoch',
-      'show servers state',
+      'show servers state write',
+      'show servers state read',
       `show stat ${writeFrontendId} 1 -1`,
     );
     const nameOf = (address: string, port: number) =>
       this.cluster.members.find((member) => member.address === address && member.port === port)?.name ?? `${address}:${port}`;
-    const view = routerView(this.router, { epoch, slots, frontend }, nameOf);
+    const view = routerView(this.router, { epoch, slots: `${write}\n${read}`, frontend }, nameOf);
     this.known = view.epoch;
     return view;
   }
@@ -195,22 +197,6 @@ export class RouterAdmin {
           false,
         );
     }
-  }
-}
-
-/** One session of the runtime socket belongs to each connection of the admin port; ours is the only one that may be left. */
-async function shutOutOthers(session: AdminSession, timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    const [list] = await session.send('show sess');
-    const sessions = parseAdminSessions(list ?? '');
-    const others = sessions.filter((each) => each.frontend === 'admin' && each.source !== session.source);
-    // What a session had handed to the socket before it was shut down is executed still: gone means gone from there, too.
-    if (others.length === 0 && sessions.filter((each) => each.frontend === 'socket').length <= 1) return;
-    if (performance.now() > deadline)
-      throw failure('RouterUnreachable', `router ${session.router} did not shut down ${others.length} other admin sessions in time`);
-    for (let from = 0; from < others.length; from += commandsPerLine)
-      await session.send(...others.slice(from, from + commandsPerLine).map((each) => `shutdown session ${each.id}`));
   }
 }
 

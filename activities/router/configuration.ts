@@ -20,6 +20,12 @@ export const readSlots = 36;
  */
 export const frontendConnections = 4000;
 
+/**
+ * Marks of admin sessions: what a caller names as its port in the PROXY header is the server that HAProxy lists for its session.
+ * So a session is told from others behind any translation of addresses.
+ */
+export const adminMarks = 200;
+
 /** Proxy id of the write frontend, so that its figures can be asked for without those of all others. */
 export const writeFrontendId = 101;
 
@@ -85,13 +91,13 @@ backend read
     balance leastconn
 ${slots.join('\n')}
 
-# HAProxy ignores ssl on its own socket, hence this. accept-proxy: a caller says which connection it is, so that it can
-# tell its own session from those of others, behind any translation of addresses.
+# HAProxy ignores ssl on its own socket, hence this. All servers are that socket: which one a session has says whose it is.
 listen admin
     bind :${routerPorts.admin} accept-proxy ssl crt ${routerFiles.server} ca-file ${routerFiles.authority} verify required ssl-min-ver TLSv1.3
     maxconn 100
     timeout client 1h
     timeout server 1h
-    server cli unix@/run/haproxy/admin.sock
+    use-server s%[src_port] if TRUE
+    server-template s 1-${adminMarks} unix@/run/haproxy/admin.sock
 `;
 }

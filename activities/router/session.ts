@@ -1,8 +1,10 @@
-import { connect as connectTcp, isIPv6, type Socket } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
 
 import { failure } from '../failure';
 import { type AdminCertificates, routerServerName } from './certificates';
+import { adminMarks } from './configuration';
 
 /** HAProxy ends every answer with this once `prompt` was sent. */
 const prompt = '\n> ';
@@ -29,15 +31,15 @@ export class AdminSession {
 
   private constructor(
     readonly router: string,
-    /** `address:port` of our end, as HAProxy lists it under src. */
-    readonly source: string,
+    /** 1 to `adminMarks`: HAProxy lists this session with server `s<mark>`. */
+    readonly mark: number,
     private readonly socket: TLSSocket,
     private readonly timeoutMs: number,
   ) {
     this.closed = new Promise((resolve) => (this.settleClosed = resolve));
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => this.receive(chunk));
-    socket.on('error', (error) => this.fail(error.message));
+    socket.on('error', (error: Error) => this.fail(error.message));
     socket.on('close', () => this.fail('the connection was closed by the router'));
   }
 
@@ -47,6 +49,7 @@ export class AdminSession {
     cluster: string,
     certificates: AdminCertificates,
     timeoutMs: number,
+    mark = randomInt(1, adminMarks + 1),
   ): Promise<AdminSession> {
     const deadline = performance.now() + timeoutMs;
     const unreachable = (why: string) =>
@@ -59,10 +62,8 @@ export class AdminSession {
         return () => socket.destroy();
       });
       opened = raw;
-      // The PROXY protocol: which connection this is, said before TLS begins.
-      const family = isIPv6(raw.localAddress ?? '') ? 'TCP6' : 'TCP4';
-      raw.write(`PROXY ${family} ${raw.localAddress} ${raw.remoteAddress} ${raw.localPort} ${raw.remotePort}\r\n`);
-      const source = `${raw.localAddress}:${raw.localPort}`;
+      // The PROXY protocol carries the mark, before TLS begins. Addresses would be of no use: they may be translated on the way.
+      raw.write(`PROXY TCP4 127.0.0.1 127.0.0.1 ${mark} ${router.adminPort}\r\n`);
       const socket = await within<TLSSocket>(deadline - performance.now(), (settle, fail) => {
         const encrypted = connectTls({
           socket: raw,
@@ -77,7 +78,7 @@ export class AdminSession {
         encrypted.once('secureConnect', () => settle(encrypted)).once('error', fail);
         return () => encrypted.destroy();
       });
-      const session = new AdminSession(router.name, source, socket, timeoutMs);
+      const session = new AdminSession(router.name, mark, socket, timeoutMs);
       try {
         // Sent together: the second one is read when the first has made the session interactive.
         await session.exchange('prompt\nexperimental-mode on\n', 2);

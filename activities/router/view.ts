@@ -44,13 +44,12 @@ export function parseEpoch(text: string): number {
   return Number(found[1]);
 }
 
-/** Sessions on the admin port (`fe=admin`) and inside the runtime socket (`fe=GLOBAL`), from `show sess`. */
-export function parseAdminSessions(text: string): { id: string; source: string; frontend: 'admin' | 'socket' }[] {
-  const sessions: { id: string; source: string; frontend: 'admin' | 'socket' }[] = [];
+/** Sessions on the admin port (`fe=admin`, with the caller's mark) and inside the runtime socket (`fe=GLOBAL`), from `show sess`. */
+export function parseAdminSessions(text: string): { id: string; mark: number; frontend: 'admin' | 'socket' }[] {
+  const sessions: { id: string; mark: number; frontend: 'admin' | 'socket' }[] = [];
   for (const line of text.split('\n')) {
-    const found = /^(0x[0-9a-f]+): .*?\bsrc=(\S+) fe=(\S+) /.exec(line.trim());
-    if (found?.[1] && found[2] && (found[3] === 'admin' || found[3] === 'GLOBAL'))
-      sessions.push({ id: found[1], source: found[2], frontend: found[3] === 'admin' ? 'admin' : 'socket' });
+    const found = /^(0x[0-9a-f]+): .*? fe=(admin|GLOBAL) be=\S+ srv=(?:s(\d+))?/.exec(line.trim());
+    if (found?.[1]) sessions.push({ id: found[1], mark: Number(found[3] ?? 0), frontend: found[2] === 'admin' ? 'admin' : 'socket' });
   }
   return sessions;
 }

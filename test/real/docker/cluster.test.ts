@@ -211,3 +211,27 @@ test('what is wrong with hosts and images is said before anything is made', asyn
   ).rejects.toMatchObject({ type: 'ImageMissing', message: expect.stringContaining('nowhere/nothing:1') as string });
   expect(await installation.objects()).toEqual([]);
 });
+
+test('a host with an address publishes servers, routers and admin ports there', async () => {
+  // The engine's own bridge: an address of this machine that containers reach as well.
+  const bridge = (await installation.docker.getNetwork('bridge').inspect()) as { IPAM: { Config: { Gateway?: string; Subnet: string }[] } };
+  const { Gateway, Subnet = '' } = bridge.IPAM.Config[0] ?? {};
+  const address = Gateway ?? Subnet.replace(/\.0\/\d+$/, '.1');
+  await installation.end();
+  installation = await Installation.make('dockertest', address);
+  const { activities, env } = installation;
+  const plan = await activities.prepareCluster('create/1', installation.definition({ name: 'shop', hosts: ['east'] }));
+  await make(plan);
+  expect(await activities.describeCluster('shop')).toEqual(plan);
+  for (const member of plan.members) {
+    expect(member.address).toBe(address);
+    expect(await greets(member.address, member.port)).toBe(true);
+  }
+  expect(new Set(plan.members.map(({ port }) => port)).size).toBe(2);
+  const router = first(plan.routers);
+  const admin = await openRouter(env, plan, router, { timeoutMs: 2000, exclusive: true });
+  await admin.pointAndRelease(first(plan.members), 1);
+  expect(await admin.view()).toMatchObject({ epoch: 1, open: true, primary: { address, port: first(plan.members).port } });
+  admin.end();
+  expect(await greets(router.write.host, router.write.port)).toBe(true);
+});

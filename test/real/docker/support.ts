@@ -24,13 +24,18 @@ export class Installation {
     private readonly folder: string,
   ) {}
 
-  static async make(name: string): Promise<Installation> {
+  /** `address`: the host `east` with this address instead of the one local engine. */
+  static async make(name: string, address?: string): Promise<Installation> {
     const folder = await mkdtemp(join(tmpdir(), `drydock-${name}-`));
     const env: ActivityEnvironment = {
       instance: `${name}${process.pid}`,
       home: folder,
       secrets: new SecretStore(join(folder, 'secrets')),
-      hosts: new Map([['local', { name: 'local', engine: new Docker() }]]),
+      hosts: new Map([
+        address === undefined
+          ? ['local', { name: 'local', engine: new Docker() }]
+          : ['east', { name: 'east', engine: new Docker(), address }],
+      ]),
       client: undefined as unknown as Client,
       log: pino({ level: 'silent' }),
     };
@@ -42,7 +47,8 @@ export class Installation {
     const activities = createDockerActivities(this.env);
     const wrapped = Object.entries(activities).map(([name, activity]) => [
       name,
-      (...args: unknown[]) => new MockActivityEnvironment(undefined, { logger: quiet }).run(activity as (...all: unknown[]) => Promise<unknown>, ...args),
+      (...args: unknown[]) =>
+        new MockActivityEnvironment(undefined, { logger: quiet }).run(activity as (...all: unknown[]) => Promise<unknown>, ...args),
     ]);
     return Object.fromEntries(wrapped) as ReturnType<typeof createDockerActivities>;
   }

@@ -2,6 +2,7 @@ import { connect as connectTls } from 'node:tls';
 
 import { openRouter, type RouterAdmin } from '../../../activities/router/admin';
 import { makeAdminCertificates, routerServerName } from '../../../activities/router/certificates';
+import { openAlone } from '../../../activities/router/exclusive';
 import { AdminSession } from '../../../activities/router/session';
 import { Bench, Client } from './support';
 
@@ -177,7 +178,7 @@ test('the admin port does nothing for a caller without the certificate of this c
     });
     let text = '';
     socket.on('secureConnect', () => socket.write('show info\n'));
-    socket.on('data', (chunk) => (text += chunk.toString()));
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
     socket.on('error', () => resolve(text));
     socket.on('close', () => resolve(text));
   });
@@ -209,4 +210,22 @@ test('a command costs a fraction of a millisecond once the session is open', asy
   took.sort((a, b) => a - b);
   // Measured 0.2 ms on a quiet machine; a TLS handshake per command would be 4 ms and more.
   expect(took[100]).toBeLessThan(3);
+});
+
+test('two sessions that drew the same mark can be told apart all the same', async () => {
+  const certificates = JSON.parse(await bench.secrets.read('clusters/bench/admin-certificates')) as Awaited<
+    ReturnType<typeof makeAdminCertificates>
+  >;
+  const stale = await AdminSession.open(bench.router, 'bench', certificates, 2000, 7);
+  opened.push(stale);
+  const marks: (number | undefined)[] = [];
+  const winner = await openAlone((mark) => {
+    marks.push(mark);
+    return AdminSession.open(bench.router, 'bench', certificates, 2000, mark ?? 7);
+  }, 2000);
+  opened.push(winner);
+  expect(marks).toHaveLength(2);
+  expect(winner.mark).not.toBe(7);
+  await expect(stale.closed).resolves.toMatch(/closed/);
+  expect(await winner.send('get var proc.epoch')).toHaveLength(1);
 });

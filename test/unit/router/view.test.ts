@@ -50,11 +50,11 @@ test('an answer that is something else is an error and not a guess', () => {
 });
 
 test('sessions on the admin port are told from those of clients', () => {
-  const sessions = `0x7f15ccbdec00: proto=tcpv4 src=10.213.255.225:54572 fe=admin be=admin srv=cli ts=00 epoch=0 age=24s
+  const sessions = `0x7f15ccbdec00: proto=tcpv4 src=10.213.255.225:54572 fe=admin be=admin srv=s42 ts=00 epoch=0 age=24s
 0x7f15cc920000: proto=unix_stream src=unix:1 fe=GLOBAL be=<NONE> srv=<none> ts=00 epoch=0x2 age=24s
 0x7f15cc920aaa: proto=tcpv4 src=10.213.255.1:1234 fe=write be=write srv=p ts=00 epoch=0x2 age=24s`;
   expect(parseAdminSessions(sessions)).toEqual([
-    { id: '0x7f15ccbdec00', source: '10.213.255.225:54572', frontend: 'admin' },
-    { id: '0x7f15cc920000', source: 'unix:1', frontend: 'socket' },
+    { id: '0x7f15ccbdec00', mark: 42, frontend: 'admin' },
+    { id: '0x7f15cc920000', mark: 0, frontend: 'socket' },
   ]);
 });

@@ -62,8 +62,16 @@ export interface MysqlActivities {
 
 /** activities/router. Queue `work`. */
 export interface RouterActivities {
-  /** Tells routers the epoch, the primary and who may be read from. Refuses a router that knows a later epoch. */
-  tellRouters(state: ClusterState, readers: string[], routers?: string[]): Promise<{ confirmed: string[]; missing: string[] }>;
+  /**
+   * Tells routers the epoch, the primary and who may be read from, and releases them; with `keepHold` one that holds goes on holding
+   * (a switch is under way). Refuses a router that knows a later epoch.
+   */
+  tellRouters(
+    state: ClusterState,
+    readers: string[],
+    routers?: string[],
+    keepHold?: boolean,
+  ): Promise<{ confirmed: string[]; missing: string[] }>;
   viewRouters(cluster: Cluster): Promise<RouterView[]>;
 }
 

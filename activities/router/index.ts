@@ -21,7 +21,13 @@ export function readersOf(state: ClusterState, names: string[]): Reader[] {
   return (chosen.length ? chosen : fallback).map(({ address, port }) => ({ address, port }));
 }
 
-async function tellRouter(env: ActivityEnvironment, state: ClusterState, router: Router, readers: Reader[]): Promise<void> {
+async function tellRouter(
+  env: ActivityEnvironment,
+  state: ClusterState,
+  router: Router,
+  readers: Reader[],
+  keepHold: boolean,
+): Promise<void> {
   const primary = state.members.find((member) => member.name === state.primary);
   if (!primary) throw failure('Internal', `the primary ${state.primary} is not a member of cluster ${state.definition.name}`);
   const admin = await openRouter(env, state, router, { timeoutMs, epoch: state.epoch });
@@ -30,9 +36,9 @@ async function tellRouter(env: ActivityEnvironment, state: ClusterState, router:
     await admin.readers(readers);
     const inPlace =
       view.epoch === state.epoch && view.open && view.primary?.address === primary.address && view.primary.port === primary.port;
-    // What is in place is left alone: pointAndRelease would cut the connections of clients.
-    if (inPlace) await admin.release();
-    else await admin.pointAndRelease(primary, state.epoch);
+    // What is in place is left alone: to point it again would cut the connections of clients.
+    if (!inPlace) await admin.pointHeld(primary, state.epoch);
+    if (!(view.held && keepHold)) await admin.release();
   } finally {
     admin.end();
   }
@@ -40,10 +46,10 @@ async function tellRouter(env: ActivityEnvironment, state: ClusterState, router:
 
 export function createRouterActivities(env: ActivityEnvironment): RouterActivities {
   return {
-    async tellRouters(state: ClusterState, readers: string[], routers?: string[]) {
+    async tellRouters(state: ClusterState, readers: string[], routers?: string[], keepHold = false) {
       const asked = state.routers.filter((router) => !routers || routers.includes(router.name));
       const from = readersOf(state, readers);
-      const outcomes = await Promise.allSettled(asked.map((router) => tellRouter(env, state, router, from)));
+      const outcomes = await Promise.allSettled(asked.map((router) => tellRouter(env, state, router, from, keepHold)));
       const confirmed: string[] = [];
       const missing: string[] = [];
       for (const [index, outcome] of outcomes.entries()) {

@@ -113,8 +113,10 @@ export class Healer {
   private async tell(routers?: string[]): Promise<void> {
     const { state, findings } = this.keeper.memory;
     const readers = fitReaders(state, findings);
+    // A change of readers is none of the business of a switch that holds the routers; one that was left holding is told by name.
+    const keepHold = routers === undefined;
     if (state.routers.length > 0)
-      await summarised(work.tellRouters, `readers: ${readers.join(', ') || 'none'}`, tellOptions)(state, readers, routers);
+      await summarised(work.tellRouters, `readers: ${readers.join(', ') || 'none'}`, tellOptions)(state, readers, routers, keepHold);
     if (routers || this.keeper.memory.state.epoch !== state.epoch) return;
     this.keeper.memory = { ...this.keeper.memory, readers };
     this.keeper.rewatch();

@@ -12,9 +12,6 @@ export { createCluster, deleteCluster, guardCluster, hold, pivot, proof };
 export { default } from './unknown';
 
 // A fault of our own fails the workflow instead of retrying its task for ever; a history that does not fit the code still waits for
-// the right code. Where worker deployments are used (docs/workers.md), what never ends moves to the new version of the code at its
-// next task, and everything else ends on the version that it began with.
-for (const endless of [guardCluster, hold])
-  setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE', failureExceptionTypes: [Error] }, endless as (raw: never) => Promise<unknown>);
-for (const ending of [createCluster, deleteCluster, pivot, proof])
-  setWorkflowOptions({ versioningBehavior: 'PINNED', failureExceptionTypes: [Error] }, ending as (raw: never) => Promise<unknown>);
+// the right code.
+for (const workflow of [createCluster, deleteCluster, guardCluster, hold, pivot, proof])
+  setWorkflowOptions({ failureExceptionTypes: [Error] }, workflow as (raw: never) => Promise<unknown>);

@@ -1,5 +1,5 @@
 /** Every workflow type by its name, and the handler of all other names. Temporal's bundle is made from this file. */
-import { setWorkflowOptions } from '@temporalio/workflow';
+import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 
 import { createCluster } from './cluster/create';
 import { deleteCluster } from './cluster/delete';
@@ -11,7 +11,15 @@ import { proof } from './pivot/proof';
 export { createCluster, deleteCluster, guardCluster, hold, pivot, proof };
 export { default } from './unknown';
 
+/** Worker deployments are in use (docs/workers.md); a server refuses a versioning behaviour from a worker without a version. */
+const versioned = (): boolean => Boolean(workflowInfo().currentDeploymentVersion?.deploymentName);
+
 // A fault of our own fails the workflow instead of retrying its task for ever; a history that does not fit the code still waits for
-// the right code.
-for (const workflow of [createCluster, deleteCluster, guardCluster, hold, pivot, proof])
-  setWorkflowOptions({ failureExceptionTypes: [Error] }, workflow as (raw: never) => Promise<unknown>);
+// the right code. What never ends moves to a new version at its next task; all others end on the one that they began with.
+for (const endless of [guardCluster, hold])
+  setWorkflowOptions(
+    () => ({ failureExceptionTypes: [Error], ...(versioned() ? { versioningBehavior: 'AUTO_UPGRADE' } : {}) }),
+    endless as (raw: never) => Promise<unknown>,
+  );
+for (const ending of [createCluster, deleteCluster, pivot, proof])
+  setWorkflowOptions({ failureExceptionTypes: [Error] }, ending as (raw: never) => Promise<unknown>);

@@ -30,6 +30,15 @@ test('a worker makes its version current by itself, so that a new installation d
   expect(info).toContain(version.buildId);
 });
 
+test('what never ends moves to new versions, the rest is pinned', async () => {
+  await plain.start('hold', 'hold/endless');
+  await plain.start('pivot', 'ending', '{}');
+  await plain.drydock.result('ending').catch(() => undefined);
+  const behaviour = (id: string): Promise<string> => plain.cli('workflow', 'describe', '--workflow-id', id, '--output', 'json');
+  expect(await until(async () => /AUTO_UPGRADE/.test(await behaviour('hold/endless')), 10_000)).toBe(true);
+  expect(await behaviour('ending')).toMatch(/PINNED/);
+});
+
 test('the version is a hash of the code', async () => {
   const bundle = await ensureWorkflowBundle();
   const other = join(plain.temporal.home.root, 'other.js');

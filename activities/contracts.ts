@@ -78,6 +78,8 @@ export interface RouterActivities {
 /** activities/switch. Queue `switch`: heartbeat time-out 2 s, takes no controls. */
 export interface SwitchActivities {
   switchPrimary(input: SwitchInput): Promise<SwitchReport>;
+  /** After a switch that was aborted or never answered: whoever is primary by the journal serves again, replicas and routers with it. Throws StaleEpoch, MemberUnreachable. */
+  standDown(state: ClusterState, operation: string, members: string[]): Promise<{ epoch: number; primary: string }>;
 }
 
 /** activities/guard. Queue `guard`. */

@@ -25,6 +25,8 @@ export interface PivotPlan {
   acknowledgers: string[];
   /** Unplanned: of these members that may have acknowledged, so many must stop receiving before the old primary counts as fenced. */
   cutOff: { of: string[]; needed: number };
+  /** Members whose received writes count in the comparison: those that may be promoted if they have received most. */
+  comparable: string[];
   prediction: { interruptionMs: number; catchUpSeconds: number; loses: string };
 }
 
@@ -42,6 +44,8 @@ export interface SwitchInput {
   state: ClusterState;
   plan: PivotPlan;
   unplanned: boolean;
+  /** Members that answered when it was decided: only these are asked, since a dead address may answer nothing at all. */
+  members: string[];
   transactionBoundMs: number;
   reason: string;
   /** A person accepted to go on without proof of fencing or with too few acknowledgers. */
@@ -81,6 +85,9 @@ export interface SwitchReport {
   heldMs: number;
   /** Transactions that were cut because they did not end within the bound. */
   cutTransactions: number;
+  /** The old primary was lost inside a planned switch: from here on the pivot is an unplanned one. */
+  lostOld: boolean;
+  warnings: string[];
   /** Where the new primary's binary log stood before it was opened: file and position clusters repoint to it. */
   openedAt?: { file: string; position: number };
   /** Where the old primary's binary log ended (planned) or the furthest received (unplanned). */

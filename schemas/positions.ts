@@ -29,3 +29,18 @@ const binlogNumber = (file: string): number => Number(/(\d+)$/.exec(file)?.[1] ?
 /** What a replica has received, which is what it can still apply; for any other member what it has executed. */
 export const receivedBy = (view: Pick<MemberView, 'replication' | 'executed'>): Position =>
   view.replication?.received ?? view.executed ?? {};
+
+/**
+ * Compares what two replicas have received. MySQL 5.6 counts a transaction as retrieved when its first event came, so there equal
+ * GTID sets of one source are told apart by the coordinates that were read.
+ */
+export function compareReceived(a: Received, b: Received): Comparison {
+  const byGtid = comparePositions(receivedBy(a), receivedBy(b));
+  if (byGtid !== 'same' || !a.version?.startsWith('5.6') || !b.version?.startsWith('5.6')) return byGtid;
+  const [x, y] = [a.replication, b.replication];
+  if (!x?.received.file || !y?.received.file || x.sourceAddress !== y.sourceAddress || x.sourcePort !== y.sourcePort) return byGtid;
+  const order = compareFiles(x.received.file, y.received.file);
+  return order === 0 ? 'same' : order > 0 ? 'more' : 'less';
+}
+
+type Received = Pick<MemberView, 'replication' | 'executed' | 'version'>;

@@ -1,6 +1,8 @@
 import type { ClusterState, Member } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
+import { requiredAcknowledgements } from '../mysql/apply-role';
+import { makeDurable } from '../mysql/durability';
 import { createConnect } from '../mysql/session';
 import type { Connect } from '../mysql/types';
 import { lockMember, readJournal } from '../switch/locked-member';
@@ -16,12 +18,16 @@ interface Witnessed {
  * is promoted; refused when any other member writes or knows a later epoch, or when too few answer to be sure of that.
  * Idempotent: an open primary is left as it is.
  */
-export async function reopenPrimary(env: ActivityEnvironment, state: ClusterState, operation: string): Promise<void> {
+export async function reopenPrimary(env: ActivityEnvironment, state: ClusterState, operation: string, attempt: number): Promise<void> {
   const connect = createConnect(env);
   const cluster = state.definition.name;
   const member = state.members.find(({ name }) => name === state.primary);
   if (!member) throw failure('Internal', `${state.primary} is not a member of ${cluster}`);
-  const locked = await lockMember(connect, cluster, member, operation, 1000);
+  const locked = await lockMember(connect, cluster, member, {
+    operation: `${operation}/reopen`,
+    attempt,
+    connectTimeoutMs: 1000,
+  });
   try {
     const { session, flavor, journal } = locked;
     if (journal?.epoch !== state.epoch || journal.primary !== member.name)
@@ -30,10 +36,9 @@ export async function reopenPrimary(env: ActivityEnvironment, state: ClusterStat
         `the journal of ${member.name} is at epoch ${journal?.epoch ?? 0} (${journal?.primary ?? 'nobody'}), expected ${state.epoch}`,
       );
     refuseRivals(state, await othersOf(connect, state, member));
+    await makeDurable(session);
     if (state.definition.durability === 'semi-sync') {
-      const { required } = await flavor.semiSync(session);
-      await flavor.openForOperation(session);
-      await flavor.enableSemiSyncSource(session, Math.max(1, required));
+      await flavor.enableSemiSyncSource(session, requiredAcknowledgements);
       const kept = await flavor.semiSync(session);
       if (!kept.sourceEnabled || !kept.waitNoReplica)
         throw failure(

@@ -53,7 +53,11 @@ export async function changeMember<Result>(
 ): Promise<Result> {
   let locked: LockedMember | undefined;
   try {
-    locked = await lockMember(connect, state.definition.name, member, operationId(), connectTimeoutMs);
+    locked = await lockMember(connect, state.definition.name, member, {
+      operation: activityKey(),
+      attempt: Context.current().info.attempt,
+      connectTimeoutMs,
+    });
     refuseStale(state, locked.journal, member);
     return await work(locked);
   } catch (error) {
@@ -63,8 +67,8 @@ export async function changeMember<Result>(
   }
 }
 
-/** The workflow that this activity works for. */
-export const operationId = (): string => Context.current().info.workflowExecution?.workflowId ?? Context.current().info.activityId;
+/** This activity of its workflow: its attempts replace each other, other activities are waited for. */
+const activityKey = (): string => `${Context.current().info.workflowExecution?.workflowId ?? ''}/${Context.current().info.activityId}`;
 
 /** A replica's journal may be behind; ahead of the believed epoch it proves that the step is stale. */
 function refuseStale(state: ClusterState, journal: JournalRow | null, member: Member): void {

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 
 import type { SwitchInput, SwitchReport } from '../../schemas/pivot';
+import type { ClusterState } from '../../schemas/topology';
 import type { SwitchActivities } from '../contracts';
 import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
@@ -8,47 +9,34 @@ import { SwitchContext } from './context';
 import type { LockedMember } from './locked-member';
 import { openNewPrimary } from './open';
 import { OldPrimaryLost, switchPlanned } from './planned';
-import { RouterGroup } from './router-group';
+import { standDown } from './stand-down';
 import { switchUnplanned } from './unplanned';
 
 const HEARTBEAT_MS = 400;
-/** A dead container's address may answer nothing at all, and clients wait meanwhile. */
-const CONNECT_BOUND_MS = { planned: 1000, unplanned: 300 };
 
 export function createSwitchActivities(env: ActivityEnvironment): SwitchActivities {
-  return { switchPrimary: (input) => switchPrimary(env, input) };
+  return {
+    switchPrimary: (input) => attempt(env, input, switchPrimary),
+    standDown: (state: ClusterState, operation: string, members: string[]) =>
+      attempt(env, withoutPlan(state, operation, members), standDown),
+  };
 }
 
-/**
- * The critical path of a pivot (docs/pivot.md, step 7): from the decision to clients that write on the new primary.
- * Any number of attempts may run it; what is true is read back from the members' journals under their locks.
- */
-async function switchPrimary(env: ActivityEnvironment, input: SwitchInput): Promise<SwitchReport> {
-  const context = new SwitchContext(env, input);
+/** One attempt under the members' locks: heartbeats while it lasts, and stops at once when another attempt took over. */
+async function attempt<Result>(
+  env: ActivityEnvironment,
+  input: SwitchInput,
+  work: (context: SwitchContext) => Promise<Result>,
+): Promise<Result> {
   const activity = Context.current();
+  const context = new SwitchContext(env, input, activity.info.attempt);
   const heartbeat = setInterval(() => activity.heartbeat({ step: context.timeline.current }), HEARTBEAT_MS);
-  // A cancellation here means that another attempt took over: stop at once, so that nothing is sent any more.
-  const stop = (): void => context.end();
+  const stop = (): void => context.supersede();
   activity.cancellationSignal.addEventListener('abort', stop, { once: true });
   try {
-    await context.timeline.step('lock the members', () => open(context));
+    await context.timeline.step('lock the members', () => context.open());
     refuseStale(context);
-    const done = alreadyChosen(context);
-    if (done) return await openNewPrimary(context, done, () => Promise.resolve(true));
-    if (input.unplanned) return await switchUnplanned(context);
-    const lost = context.unreachable.get(input.plan.from);
-    // A first attempt has touched nothing yet; a later one may have left the routers held and the old primary fenced.
-    if (lost !== undefined)
-      return activity.info.attempt > 1
-        ? await switchUnplanned(context)
-        : context.report('given-up', { code: 'SwitchFailed', problem: { path: `members.${input.plan.from}`, message: lost } });
-    try {
-      return await switchPlanned(context);
-    } catch (error) {
-      if (!(error instanceof OldPrimaryLost)) throw error;
-      env.log.warn({ error: error.message }, 'the primary was lost inside a planned switch: going on as an unplanned one');
-      return await switchUnplanned(context);
-    }
+    return await work(context);
   } finally {
     clearInterval(heartbeat);
     activity.cancellationSignal.removeEventListener('abort', stop);
@@ -56,26 +44,48 @@ async function switchPrimary(env: ActivityEnvironment, input: SwitchInput): Prom
   }
 }
 
-async function open(context: SwitchContext): Promise<void> {
-  const { state, plan, unplanned } = context.input;
-  // A lost primary is not waited for: nothing is asked of it.
-  const names = state.members.map((member) => member.name).filter((name) => !unplanned || name !== plan.from);
-  const [, routers] = await Promise.all([
-    context.lock(names, CONNECT_BOUND_MS[unplanned ? 'unplanned' : 'planned']),
-    RouterGroup.open(context.env, state),
-  ]);
-  context.routers = routers;
+/**
+ * The critical path of a pivot (docs/pivot.md, step 7): from the decision to clients that write on the new primary.
+ * Any number of attempts may run it; what is true is read back from the members' journals under their locks.
+ */
+async function switchPrimary(context: SwitchContext): Promise<SwitchReport> {
+  const { input } = context;
+  const chosen = await alreadyChosen(context);
+  if (chosen) return openNewPrimary(context, chosen, () => Promise.resolve(true));
+  if (input.unplanned) return switchUnplanned(context);
+  const old = context.unreachable.get(input.plan.from);
+  if (old && !['refused', 'closed', 'silent'].includes(old.reach))
+    throw failure('MemberUnreachable', `${input.plan.from} is alive but lets nobody in: ${old.message}`);
+  // A first attempt has touched nothing yet; a later one may have left the routers held and the old primary fenced.
+  if (old && context.attempt === 1)
+    return context.report('given-up', { code: 'SwitchFailed', problem: { path: `members.${input.plan.from}`, message: old.message } });
+  try {
+    if (old) throw new OldPrimaryLost(old.message);
+    return await switchPlanned(context);
+  } catch (error) {
+    if (!(error instanceof OldPrimaryLost)) throw error;
+    context.lostOld = true;
+    context.env.log.warn({ error: error.message }, 'the primary was lost inside a planned switch: going on as an unplanned one');
+    return switchUnplanned(context);
+  }
 }
 
-/** The member on which an earlier attempt of this operation has written the next epoch. */
-function alreadyChosen(context: SwitchContext): LockedMember | undefined {
+/** The member on which an earlier attempt of this operation has written the next epoch, or is still waiting for its receipt. */
+async function alreadyChosen(context: SwitchContext): Promise<LockedMember | undefined> {
   const { plan, operation } = context.input;
-  const row = [...context.locked.values()]
-    .map(({ journal }) => journal)
-    .find((journal) => journal?.epoch === plan.nextEpoch && journal.operation === operation);
-  if (!row) return undefined;
-  context.committed = true;
-  return context.need(row.primary);
+  const rows = [...context.locked.values()].map(({ journal }) => journal);
+  const row = rows.find((journal) => journal?.epoch === plan.nextEpoch && journal.operation === operation);
+  const chosen = row ? context.need(row.primary) : await waitsForReceipt(context);
+  if (chosen) context.committed = true;
+  return chosen;
+}
+
+/** A candidate accepts no clients, so whoever waits for a receipt on it is the journal row of an earlier attempt. */
+async function waitsForReceipt(context: SwitchContext): Promise<LockedMember | undefined> {
+  const candidate = context.locked.get(context.input.plan.to);
+  if (context.attempt === 1 || !context.semiSync || !candidate) return undefined;
+  const { waiting } = await candidate.flavor.semiSync(candidate.session);
+  return waiting > 0 && (await candidate.flavor.replication(candidate.session))?.applier !== 'running' ? candidate : undefined;
 }
 
 function refuseStale(context: SwitchContext): void {
@@ -86,4 +96,32 @@ function refuseStale(context: SwitchContext): void {
         'StaleEpoch',
         `${member.name} is at epoch ${journal.epoch} (primary ${journal.primary}) by ${journal.operation}, expected ${plan.epoch}`,
       );
+}
+
+/** Standing down needs the members and the epoch only. */
+function withoutPlan(state: ClusterState, operation: string, members: string[]): SwitchInput {
+  const { epoch, primary } = state;
+  return {
+    operation,
+    state,
+    members,
+    plan: {
+      cluster: state.definition.name,
+      epoch,
+      nextEpoch: epoch + 1,
+      from: primary,
+      to: '',
+      candidates: [],
+      problems: [],
+      warnings: [],
+      acknowledgers: [],
+      cutOff: { of: [], needed: 0 },
+      comparable: [],
+      prediction: { interruptionMs: 0, catchUpSeconds: 0, loses: '' },
+    },
+    unplanned: false,
+    transactionBoundMs: 0,
+    reason: '',
+    accepted: { unfenced: false, loss: false },
+  };
 }

@@ -27,50 +27,80 @@ export interface LockedMember {
 /** A planned switch of another operation is bounded to 10 s, so whoever still holds the lock after that is dead or stopped. */
 const LOCK_WAIT_SECONDS = 11;
 
-/**
- * Takes the exclusive lock of a member for `operation`. Sessions of an earlier attempt of the same operation (its worker was
- * stopped and may wake up) are killed first; another operation is waited for, since its switch is bounded.
- * MySQL 5.5 and 5.6 hold one lock per session, so there a second session carries the mark of the operation.
- */
-export async function lockMember(
-  connect: Connect,
-  cluster: string,
-  member: Member,
-  operation: string,
-  connectTimeoutMs: number,
-): Promise<LockedMember> {
+/** Attempts before and after this one that are looked for. */
+const NEIGHBOURS = 5;
+
+export interface LockOptions {
+  operation: string;
+  /** Of the activity; an attempt leaves when a later one is at work, and kills the sessions of earlier ones. */
+  attempt: number;
+  connectTimeoutMs: number;
+}
+
+/** Opens a session and locks the member; see `lockSession`. */
+export async function lockMember(connect: Connect, cluster: string, member: Member, options: LockOptions): Promise<LockedMember> {
+  return lockSession(await openSessions(connect, cluster, member, options.connectTimeoutMs), options);
+}
+
+export interface OpenMember {
+  member: Member;
+  session: Session;
+  flavor: Flavor;
+  /** MySQL 5.5 and 5.6 hold one lock per session, so there a second session carries the mark of the operation. */
+  marker: Session;
+}
+
+export async function openSessions(connect: Connect, cluster: string, member: Member, connectTimeoutMs: number): Promise<OpenMember> {
   const open = (): Promise<Session> => connect(cluster, member, { purpose: 'operation', connectTimeoutMs, queryTimeoutMs: 5000 });
   const session = await open();
-  const sessions = [session];
+  const flavor = flavorOf(session);
   try {
-    const flavor = flavorOf(session);
-    const marker = session && flavor.manyLocks ? session : await open();
-    if (marker !== session) sessions.push(marker);
-    const mark = markOf(operation);
-    await killEarlierAttempt(session, flavor, mark);
-    await takeLock(session, memberLock, LOCK_WAIT_SECONDS);
-    await takeLock(marker, mark, 2);
-    const journal = await readJournal(session);
-    return { member, session, flavor, journal, end: () => sessions.forEach((each) => each.end()) };
+    return { member, session, flavor, marker: flavor.manyLocks ? session : await open() };
   } catch (error) {
-    sessions.forEach((each) => each.end());
+    session.end();
+    throw error;
+  }
+}
+
+/**
+ * Takes the exclusive lock of a member for an operation. The mark comes first, so that whoever holds the lock can be found.
+ * Sessions of an earlier attempt of the same operation (its worker was stopped and may wake up) are killed; an attempt that finds
+ * a later one leaves. Another operation is waited for, since its switch is bounded.
+ */
+export async function lockSession(opened: OpenMember, { operation, attempt }: LockOptions): Promise<LockedMember> {
+  const { member, session, flavor, marker } = opened;
+  const end = (): void => [session, marker].forEach((each) => each.end());
+  try {
+    await takeLock(marker, markOf(operation, attempt), 2);
+    await meetOtherAttempts(session, flavor, operation, attempt);
+    await takeLock(session, memberLock, LOCK_WAIT_SECONDS);
+    const journal = await readJournal(session);
+    return { member, session, flavor, journal, end };
+  } catch (error) {
+    end();
     throw error;
   }
 }
 
 /** Lock names are at most 64 characters. */
-const markOf = (operation: string): string => `drydock.op.${createHash('sha256').update(operation).digest('hex').slice(0, 32)}`;
+const markOf = (operation: string, attempt: number): string =>
+  `drydock.op.${createHash('sha256').update(operation).digest('hex').slice(0, 32)}.${attempt}`;
 
-async function killEarlierAttempt(session: Session, flavor: Flavor, mark: string): Promise<void> {
-  const [row] = await session.query<{ mark: number | null; lock: number | null }>(
-    'SELECT IS_USED_LOCK(?) AS `mark`, IS_USED_LOCK(?) AS `lock`',
-    [mark, memberLock],
+async function meetOtherAttempts(session: Session, flavor: Flavor, operation: string, attempt: number): Promise<void> {
+  const numbers = Array.from({ length: 2 * NEIGHBOURS + 1 }, (_, index) => attempt - NEIGHBOURS + index).filter(
+    (n) => n > 0 && n !== attempt,
   );
-  if (row?.mark == null) return;
-  await flavor.kill(
-    session,
-    [...new Set([row.lock, row.mark])].filter((id): id is number => id !== null),
+  const [row] = await session.query<Record<string, number | null>>(
+    `SELECT IS_USED_LOCK(?) AS held, ${numbers.map((n) => `IS_USED_LOCK(?) AS a${n}`).join(', ')}`,
+    [memberLock, ...numbers.map((n) => markOf(operation, n))],
   );
+  const used = numbers.filter((n) => row?.[`a${n}`] != null);
+  if (used.some((n) => n > attempt)) throw failure('Conflict', `a later attempt of ${operation} is at work on ${session.member}`);
+  if (used.length === 0) return;
+  const ids = used.map((n) => Number(row?.[`a${n}`]));
+  // Where mark and lock are two sessions the holder of the lock is taken for the earlier attempt's; another operation's would try again.
+  if (!flavor.manyLocks && row?.held != null) ids.push(Number(row.held));
+  await flavor.kill(session, [...new Set(ids)]);
 }
 
 async function takeLock(session: Session, name: string, seconds: number): Promise<void> {

@@ -1,104 +1,135 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { accounts, passwordRef } from '../../schemas/names';
 import type { SwitchReport } from '../../schemas/pivot';
 import { failure } from '../failure';
-import type { LockedMember } from './locked-member';
-import type { SwitchContext } from './context';
+import { SessionError } from '../mysql/session-error';
+import { acknowledges, isSeen } from './acknowledger';
+import { messageOf, type SwitchContext } from './context';
+import { type LockedMember, readJournal } from './locked-member';
+import { REQUIRED_ACKNOWLEDGEMENTS } from './replicas';
+import { stopCandidate } from './stop-candidate';
 
-/** A repointed replica is seen by the new primary within milliseconds; beyond this the next replica is tried too. */
-const ACKNOWLEDGER_BOUND_MS = 1500;
-const JOURNAL_BOUND_MS = 4000;
-const POLL_MS = 2;
-/** Receipts that a commit needs: k of design.md section 6 rule 1. */
-export const REQUIRED_ACKNOWLEDGEMENTS = 1;
+const JOURNAL_BOUND_MS = 6000;
+/** A receipt comes within milliseconds; after this the next replica is repointed too. */
+const RECEIPT_BOUND_MS = 800;
+
+const DUPLICATE_KEY = 1062;
+
+type Ready = (other: LockedMember) => Promise<boolean>;
 
 /**
  * Sub-steps f to j of docs/pivot.md: from a candidate that has everything to an open primary that the routers point to.
  * Idempotent: an attempt that finds the journal row written by an earlier one goes on from there.
  */
-export async function openNewPrimary(
-  context: SwitchContext,
-  candidate: LockedMember,
-  ready: (other: LockedMember) => Promise<boolean>,
-): Promise<SwitchReport> {
+export async function openNewPrimary(context: SwitchContext, candidate: LockedMember, ready: Ready): Promise<SwitchReport> {
   const { timeline, input, routers } = context;
   const { session, flavor, member } = candidate;
-  // Nothing arrives any more: the old primary is fenced and all that it had is applied.
-  context.openedAt =
-    (candidate.journal?.epoch === input.plan.nextEpoch ? candidate.journal.openedAt : undefined) ?? (await flavor.ownBinlog(session));
-  if (input.state.definition.durability === 'semi-sync')
-    await timeline.step('semi-sync with one acknowledger', (detail) => connectAcknowledger(context, candidate, ready, detail));
+  // With semi-sync on, an applier would wait for receipts of what it applies; without GTID the place must not move any more.
+  if (context.semiSync || !flavor.gtid) await timeline.step('stop replication on the new primary', () => stopCandidate(context, candidate));
+  const written = candidate.journal?.epoch === input.plan.nextEpoch ? candidate.journal : undefined;
+  context.openedAt = written?.openedAt ?? (await flavor.ownBinlog(session));
+  const acknowledger = context.semiSync
+    ? await timeline.step('semi-sync with one acknowledger', (detail) => connectAcknowledger(context, candidate, ready, detail))
+    : undefined;
+  // The cut comes beside the journal; the epoch is told only when the journal has it.
+  await Promise.all([
+    timeline.step('write the journal', () => writeJournal(context, candidate, acknowledger)),
+    routers.each((router) => router.holdAndCut()),
+  ]);
+  if (context.semiSync && !acknowledger && !input.accepted.loss) await flavor.enableSemiSyncSource(session, REQUIRED_ACKNOWLEDGEMENTS);
   // Side by side: the routers still hold, so nobody reaches the new primary before it is open.
   await Promise.all([
-    timeline.step('write the journal', () => writeJournal(context, candidate)),
+    timeline.step('open the new primary', () => flavor.setWritable(session)),
     timeline.step('point the routers to the new primary', () =>
       routers.each((router) => router.pointHeld({ address: member.address, port: member.port }, input.plan.nextEpoch)),
     ),
   ]);
-  await timeline.step('open the new primary', () => flavor.setWritable(session));
   await timeline.step('release the connections', async () => {
     await routers.each((router) => router.release());
     context.releasedAt = timeline.now();
   });
-  await timeline.step('stop replication on the new primary', () => flavor.stopReplication(session));
-  return context.report('switched');
+  return context.report('switched', { primary: member.name });
 }
 
-/** Semi-sync on the new primary, and replicas repointed to it one after the other until as many as needed are seen. */
+/**
+ * Semi-sync on the new primary, and a replica that is seen to follow it. When none can be had, a planned switch is given up; an
+ * unplanned one goes on without: clients' commits then wait until the guard has brought a replica back, and none is acknowledged before.
+ */
 async function connectAcknowledger(
   context: SwitchContext,
   candidate: LockedMember,
-  ready: (other: LockedMember) => Promise<boolean>,
+  ready: Ready,
   detail: (text: string) => void,
-): Promise<void> {
-  const { session, flavor } = candidate;
-  const required = REQUIRED_ACKNOWLEDGEMENTS;
-  await flavor.enableSemiSyncSource(session, required);
-  const present = await flavor.semiSync(session);
-  if (present.clients >= required) return detail('it follows already');
+): Promise<LockedMember | undefined> {
   const others = context.input.plan.acknowledgers.map((name) => context.locked.get(name)).filter((other) => other !== undefined);
+  const [present] = others.filter((other) => context.repointed.has(other.member.name));
+  if (present) {
+    await candidate.flavor.enableSemiSyncSource(candidate.session, REQUIRED_ACKNOWLEDGEMENTS);
+    if (await isSeen(candidate, present)) return (detail(`${present.member.name} follows already`), present);
+  }
   for (const other of others) {
-    if (!(await ready(other))) continue;
-    await repoint(context, candidate, other);
-    const clients = await waitForClients(candidate, required);
-    if (clients >= required) return detail(`${other.member.name} acknowledges`);
+    try {
+      if (!(await ready(other))) continue;
+      await candidate.flavor.enableSemiSyncSource(candidate.session, REQUIRED_ACKNOWLEDGEMENTS);
+      if (await acknowledges(context, candidate, other)) return (detail(`${other.member.name} acknowledges`), other);
+    } catch (error) {
+      context.warnings.push(`${other.member.name} does not acknowledge: ${messageOf(error)}`);
+    }
   }
-  throw failure(
-    'NoAcknowledger',
-    `no replica acknowledges for ${candidate.member.name} (tried ${others.map((other) => other.member.name).join(', ') || 'none'})`,
-  );
-}
-
-export async function repoint(context: SwitchContext, primary: LockedMember, other: LockedMember): Promise<void> {
-  const password = await context.env.secrets.read(passwordRef(context.cluster, 'replication'));
-  const source = { address: primary.member.address, port: primary.member.port, user: accounts.replication, password };
-  await other.flavor.follow(other.session, source, other.flavor.gtid ? undefined : context.openedAt);
-  context.repointed.push(other.member.name);
-}
-
-export async function waitForClients(primary: LockedMember, required: number): Promise<number> {
-  const deadline = performance.now() + ACKNOWLEDGER_BOUND_MS;
-  for (;;) {
-    const { clients } = await primary.flavor.semiSync(primary.session);
-    if (clients >= required || performance.now() > deadline) return clients;
-    await sleep(POLL_MS);
-  }
+  const tried = others.map((other) => other.member.name).join(', ') || 'there is none';
+  const message = `no replica acknowledges for ${candidate.member.name} (${tried})`;
+  if (!context.input.unplanned && !context.lostOld && !context.committed) throw failure('NoAcknowledger', message);
+  if (!context.committed) await candidate.flavor.disableSemiSyncSource(candidate.session);
+  context.warnings.push(`${message}: writes wait until one is back`);
+  detail('none yet: writes will wait for one');
+  return undefined;
 }
 
 /**
  * The row that makes the next epoch true. With semi-sync its commit waits for a receipt: the proof, before any client writes,
  * that acknowledgement works. From just before it there is no way back, since it may be on disk whatever the answer is.
+ * It goes over a session without the lock: a commit that waits can't be killed, and must not keep the lock from the next attempt.
  */
-async function writeJournal(context: SwitchContext, candidate: LockedMember): Promise<void> {
-  const { session, flavor } = candidate;
-  if (candidate.journal?.epoch === context.input.plan.nextEpoch) return flavor.openForOperation(session);
+async function writeJournal(context: SwitchContext, candidate: LockedMember, acknowledger: LockedMember | undefined): Promise<void> {
+  const { session, flavor, member } = candidate;
+  const { plan, operation, reason } = context.input;
   await flavor.openForOperation(session);
+  if (candidate.journal?.epoch === plan.nextEpoch) return;
+  const writer = await context.side(member.name, JOURNAL_BOUND_MS);
+  context.refuseSuperseded();
   context.committed = true;
-  const opened = context.openedAt;
-  await session.query(
+  const row = [plan.nextEpoch, member.name, operation, reason, context.openedAt?.file, context.openedAt?.position];
+  const writing = writer.query(
     'INSERT INTO drydock.journal (epoch, primary_name, operation, reason, binlog_file, binlog_position) VALUES (?, ?, ?, ?, ?, ?)',
-    [context.input.plan.nextEpoch, candidate.member.name, context.input.operation, context.input.reason, opened?.file, opened?.position],
-    JOURNAL_BOUND_MS,
+    row,
   );
+  writing.catch(() => undefined);
+  for (const other of context.input.plan.acknowledgers) {
+    if (!acknowledger || (await settled(writing, RECEIPT_BOUND_MS))) break;
+    const next = context.locked.get(other);
+    if (next && next !== acknowledger && flavor.gtid)
+      await acknowledges(context, candidate, next).catch((error: unknown) => context.warnings.push(messageOf(error)));
+  }
+  try {
+    await writing;
+  } catch (error) {
+    if (!(error instanceof SessionError && error.errno === DUPLICATE_KEY)) throw error;
+    await refuseOthersRow(context, candidate);
+  }
 }
+
+/** The row of an earlier attempt, whose receipt came meanwhile, is as good as ours. */
+async function refuseOthersRow(context: SwitchContext, { session, member }: LockedMember): Promise<void> {
+  const row = await readJournal(session);
+  if (row?.epoch === context.input.plan.nextEpoch && row.operation === context.input.operation) return;
+  throw failure('StaleEpoch', `${member.name} is at epoch ${row?.epoch} by ${row?.operation}`);
+}
+
+const settled = (promise: Promise<unknown>, ms: number): Promise<boolean> =>
+  Promise.race([
+    promise.then(
+      () => true,
+      () => true,
+    ),
+    sleep(ms, false, { ref: false }),
+  ]);

@@ -3,19 +3,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from '../../schemas/observation';
 import type { SwitchReport } from '../../schemas/pivot';
 import { failure } from '../failure';
-import { reachOf } from '../mysql/session-error';
+import { SessionError } from '../mysql/session-error';
 import { positionAcknowledger } from './acknowledger';
+import { messageOf, type SwitchContext } from './context';
 import type { LockedMember } from './locked-member';
 import { openNewPrimary } from './open';
-import type { SwitchContext } from './context';
+import { restore } from './stand-down';
 
 /** Commits under way end within this, or the switch is given up: something blocks them. */
 const READ_ONLY_BOUND_MS = 2000;
-/** The whole switch is bounded to 10 s; a candidate that can't catch up within this is given up. */
-const CATCH_UP_BOUND_MS = 5000;
+const CATCH_UP_BOUND_MS = 4000;
 const POLL_MS = 4;
 
-/** The old primary answered until now and stopped to: the switch goes on as an unplanned one. */
+/** The old primary answered until now and is gone: the switch goes on as an unplanned one. */
 export class OldPrimaryLost extends Error {}
 
 /** Sub-steps b to j of docs/pivot.md. Gives up by opening the old primary again, until the journal has the next epoch. */
@@ -24,7 +24,7 @@ export async function switchPlanned(context: SwitchContext): Promise<SwitchRepor
   const old = context.need(input.plan.from);
   const candidate = context.need(input.plan.to);
   try {
-    if (candidate.flavor.gtid && input.state.definition.durability === 'semi-sync')
+    if (candidate.flavor.gtid && context.semiSync)
       await timeline.step('let one replica follow the candidate', async (detail) =>
         detail(await positionAcknowledger(context, candidate, old)),
       );
@@ -32,33 +32,37 @@ export async function switchPlanned(context: SwitchContext): Promise<SwitchRepor
       context.heldFrom = timeline.now();
       await context.routers.each((router) => router.hold());
     });
-    await timeline.step('let open transactions end', (detail) => letTransactionsEnd(old, input.transactionBoundMs, detail));
+    await timeline.step('let open transactions end', (detail) => letTransactionsEnd(context, old, detail));
     await timeline.step('make the old primary read-only', () => fence(context, old));
     context.fence = 'read-only';
-    const end = await timeline.step('bring the candidate to its end', async (detail) => {
-      const position = await old.flavor.executed(old.session);
-      context.closedAt = position.file;
-      const [caughtUp] = await Promise.all([catchUp(candidate, position), cutApplications(context, old)]);
-      if (!caughtUp) throw failure('CatchUpTimeout', `${candidate.member.name} did not apply everything within ${CATCH_UP_BOUND_MS} ms`);
-      detail(position.gtid ?? `${position.file?.file}:${position.file?.position}`);
-      return position;
-    });
-    return await openNewPrimary(context, candidate, (other) => othersReady(other, end));
+    const end = await timeline.step('bring the candidate to its end', (detail) => bringToEnd(context, old, candidate, detail));
+    return await openNewPrimary(context, candidate, (other) => othersReady(context, other, end));
   } catch (error) {
+    context.refuseSuperseded();
     if (context.committed) throw error;
-    if (!old.session.open || isLoss(error)) throw new OldPrimaryLost(error instanceof Error ? error.message : String(error));
+    if (await isLost(context, old, error)) throw new OldPrimaryLost(messageOf(error));
     return await giveUp(context, old, error);
   }
 }
 
-const isLoss = (error: unknown): boolean =>
-  ['closed', 'refused', 'silent'].includes(reachOf(error)) && !(error instanceof Error && 'type' in error);
+/**
+ * Whether the old primary is gone. A closed session alone is no proof: a later attempt may have killed it, and then this one
+ * must do nothing more.
+ */
+async function isLost(context: SwitchContext, old: LockedMember, error: unknown): Promise<boolean> {
+  const about = error instanceof SessionError && error.fatal && error.member === old.member.name;
+  if (old.session.open && !about) return false;
+  const reach = await context.probe(old.member.name);
+  if (['refused', 'closed', 'silent'].includes(reach)) return true;
+  throw failure('SwitchFailed', `the session to ${old.member.name} was closed although it lives: another attempt goes on from here`);
+}
 
 /**
  * Waits until the transactions that are open now have ended, at most for the bound. New ones go on arriving on open
  * connections, so only those that were seen at the beginning, and in every look since, are waited for.
  */
-async function letTransactionsEnd(old: LockedMember, boundMs: number, detail: (text: string) => void): Promise<void> {
+async function letTransactionsEnd(context: SwitchContext, old: LockedMember, detail: (text: string) => void): Promise<void> {
+  const boundMs = context.bound(context.input.transactionBoundMs);
   const deadline = performance.now() + boundMs;
   let pending: Set<number> | undefined;
   for (;;) {
@@ -72,26 +76,32 @@ async function letTransactionsEnd(old: LockedMember, boundMs: number, detail: (t
   }
 }
 
-/** Read-only, proven by reading it back. When it does not come about in time the statement is killed, so that it can't take effect later. */
+/** Read-only, proven by reading it back. The server itself gives up in time (lock_wait_timeout), so that it can't take effect later. */
 async function fence(context: SwitchContext, old: LockedMember): Promise<void> {
-  const blocked = setTimeout(() => void killStatement(context, old), READ_ONLY_BOUND_MS);
-  try {
-    await old.flavor.setReadOnly(old.session, READ_ONLY_BOUND_MS + 1000);
-  } finally {
-    clearTimeout(blocked);
-  }
+  await old.flavor.setReadOnly(old.session, context.bound(READ_ONLY_BOUND_MS));
   const { readOnly, superReadOnly } = await old.flavor.readOnly(old.session);
   if (!readOnly || (old.flavor.superReadOnly && !superReadOnly))
     throw failure('NotFenced', `${old.member.name} is not read-only after it was set so`);
 }
 
-async function killStatement(context: SwitchContext, old: LockedMember): Promise<void> {
-  try {
-    const killer = await context.connect(context.cluster, old.member, { purpose: 'operation' });
-    await killer.query(`KILL QUERY ${old.session.connectionId}`).finally(() => killer.end());
-  } catch (error) {
-    context.env.log.warn({ error: String(error), member: old.member.name }, 'the blocked read-only statement could not be killed');
-  }
+async function bringToEnd(
+  context: SwitchContext,
+  old: LockedMember,
+  candidate: LockedMember,
+  detail: (text: string) => void,
+): Promise<Position> {
+  const bound = context.bound(CATCH_UP_BOUND_MS);
+  // Where read-only does not bind everybody (no super_read_only), nobody may be left who could still write when the end is read.
+  if (!old.flavor.superReadOnly) await cutApplications(context, old);
+  const end = await old.flavor.executed(old.session);
+  context.closedAt = end.file;
+  const [caughtUp] = await Promise.all([
+    candidate.flavor.waitApplied(candidate.session, end, bound),
+    old.flavor.superReadOnly ? cutApplications(context, old) : undefined,
+  ]);
+  if (!caughtUp) throw failure('CatchUpTimeout', `${candidate.member.name} did not apply everything within ${bound} ms`);
+  detail(end.gtid ?? `${end.file?.file}:${end.file?.position}`);
+  return end;
 }
 
 /** Closes the applications' connections; a statement that arrived after read-only was refused, so it was not executed. */
@@ -104,26 +114,15 @@ async function cutApplications(context: SwitchContext, old: LockedMember): Promi
   );
 }
 
-const catchUp = (member: LockedMember, end: Position): Promise<boolean> =>
-  member.flavor.waitApplied(member.session, end, CATCH_UP_BOUND_MS);
-
 /** Without GTID a member is repointed by coordinates, so it must stand exactly where the new primary stands. */
-async function othersReady(other: LockedMember, end: Position): Promise<boolean> {
-  return other.flavor.gtid || catchUp(other, end);
+async function othersReady(context: SwitchContext, other: LockedMember, end: Position): Promise<boolean> {
+  return other.flavor.gtid || other.flavor.waitApplied(other.session, end, context.bound(CATCH_UP_BOUND_MS));
 }
 
-/** Back to where it was: the old primary writable, routers released. Nothing was lost, nobody else was opened. */
+/** Back to where it was. Nothing was lost, nobody else was opened. */
 async function giveUp(context: SwitchContext, old: LockedMember, error: unknown): Promise<SwitchReport> {
-  const { timeline } = context;
-  await timeline.step('give up: open the old primary again', async () => {
-    await old.flavor.setWritable(old.session);
-    await context.routers.each(async (router) => {
-      await router.point({ address: old.member.address, port: old.member.port });
-      await router.release();
-    });
-    context.releasedAt = timeline.now();
-  });
+  const path = context.timeline.current;
+  await context.timeline.step('give up: open the old primary again', () => restore(context, old));
   context.fence = undefined;
-  const message = error instanceof Error ? error.message : String(error);
-  return context.report('given-up', { code: 'SwitchFailed', problem: { path: timeline.steps.at(-2)?.name ?? 'switch', message } });
+  return context.report('given-up', { code: 'SwitchFailed', problem: { path, message: messageOf(error) } });
 }

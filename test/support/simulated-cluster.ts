@@ -84,6 +84,7 @@ export class SimulatedCluster {
     tellRouters: () => Promise.resolve({ confirmed: ['router-1'], missing: [] }),
     viewRouters: () => Promise.resolve([]),
     switchPrimary: (input) => Promise.resolve(this.switched(input)),
+    standDown: ({ epoch, primary }) => Promise.resolve({ epoch, primary }),
     watchCluster: async () => {
       const { cancellationSignal } = Context.current();
       for (const end = Date.now() + 1000; Date.now() < end && !cancellationSignal.aborted; await sleep(50)) Context.current().heartbeat();
@@ -119,6 +120,8 @@ export function report(input: SwitchInput, more: Partial<SwitchReport>): SwitchR
     steps: [],
     heldMs: 12,
     cutTransactions: 0,
+    lostOld: false,
+    warnings: [],
     repointed: moved ? plan.acknowledgers.slice(0, 1) : [],
     routersConfirmed: moved ? ['router-1'] : [],
     routersMissing: [],

@@ -42,8 +42,10 @@ export function act(moment: Moment): GuardAction[] {
   const { memory, now } = moment;
   // Its steps name the next epoch; whatever the guard did meanwhile would be refused, or be in its way.
   if (moment.pivoting) return [];
+  // A switch holds the routers: telling them anything would release them.
+  if (isBefore(now, memory.fencingUntil)) return [];
   const actions = [...routers(moment)];
-  if (memory.held || underMaintenance(memory, now) || isBefore(now, memory.fencingUntil)) return actions;
+  if (memory.held || underMaintenance(memory, now)) return actions;
   const change = changeOfPrimary(moment);
   // Heals would be in its way: they come when it is done.
   if (change.length > 0) return change;

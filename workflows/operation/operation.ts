@@ -132,6 +132,15 @@ export class Operation<Input> {
     }
   }
 
+  /** Waits for an approval for so long; false when nobody gave one, so that the caller can look whether it is still needed. */
+  async askFor(gate: string, what: string, seconds: number): Promise<boolean> {
+    this.state.wait('waiting', { what, who: 'a person who may approve', gate });
+    await condition(() => this.state.isApproved(gate), seconds * 1000, { summary: `look again whether ${gate} is needed` });
+    const approved = this.state.isApproved(gate);
+    if (approved) this.state.goOn();
+    return approved;
+  }
+
   /** Registers how to undo what comes next, before it is done. `undo` is idempotent: what it undoes may not have happened. */
   compensate(name: string, undo: () => Promise<unknown>): void {
     this.compensations.add(name, undo, this.current);

@@ -2,7 +2,7 @@ import { contains } from '../../schemas/gtid';
 import type { ClusterDefinition } from '../../schemas/cluster';
 import type { MemberView, Observation } from '../../schemas/observation';
 import type { CandidateVerdict } from '../../schemas/pivot';
-import { comparePositions, receivedBy } from '../../schemas/positions';
+import { compareReceived, receivedBy } from '../../schemas/positions';
 import type { ClusterState, Member } from '../../schemas/topology';
 
 export interface ChoiceOptions {
@@ -16,6 +16,8 @@ export interface Choice {
   /** Every member but the primary, the best first. */
   verdicts: CandidateVerdict[];
   chosen?: string;
+  /** Members fit to be promoted if they have received most. */
+  comparable: string[];
 }
 
 /**
@@ -48,12 +50,12 @@ export function chooseCandidate(state: ClusterState, observation: Observation, o
         reasons: behind.has(member.name) ? ['another member has received more'] : reasons,
       })),
   ];
-  return { verdicts, chosen: wanted[0]?.member.name };
+  return { verdicts, chosen: wanted[0]?.member.name, comparable: eligible.map(({ member }) => member.name) };
 }
 
 function hasAllOf(view: MemberView | undefined, other: MemberView | undefined): boolean {
   if (!view || !other) return false;
-  const comparison = comparePositions(receivedBy(view), receivedBy(other));
+  const comparison = compareReceived(view, other);
   return comparison === 'same' || comparison === 'more';
 }
 

@@ -19,3 +19,8 @@ export async function signalGuard(cluster: string, signal: string, argument: unk
     // Nobody guards this cluster; `cluster show` says so.
   }
 }
+
+/** A switch was given up: a read-only primary is a finding again. */
+export async function fencingIsOver(cluster: string): Promise<void> {
+  await signalGuard(cluster, 'expectFencing', { until: new Date(Date.now()).toISOString() });
+}

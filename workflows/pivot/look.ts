@@ -1,4 +1,4 @@
-import type { Observation } from '../../schemas/observation';
+import type { MemberView, Observation } from '../../schemas/observation';
 import type { Cluster, ClusterState } from '../../schemas/topology';
 import { failure, work } from '../operation';
 
@@ -16,14 +16,19 @@ export async function lookAtCluster(name: string): Promise<Look> {
   return { state: stateOf(cluster, observation), observation };
 }
 
-/** Who is primary in which epoch: the highest row of the journal that any member knows. */
+/**
+ * Who is primary in which epoch: the highest row of the journal that any member knows. Two different rows of one epoch are possible when a
+ * candidate died just after its row was written: the one that more members know is true.
+ */
 export function stateOf(cluster: Cluster, observation: Observation): ClusterState {
   const rows = observation.members.map((view) => view.journal).filter((journal) => journal !== undefined);
-  const latest = rows.sort((a, b) => b.epoch - a.epoch)[0];
-  if (!latest)
-    throw failure(
-      'MemberUnreachable',
-      `no member of ${cluster.definition.name} could be asked who is primary: ${observation.members.map((view) => `${view.name} ${view.error ?? view.reach}`).join('; ')}`,
-    );
+  const knownBy = (row: Row): number => rows.filter((other) => other.epoch === row.epoch && other.primary === row.primary).length;
+  const latest = rows.sort((a, b) => b.epoch - a.epoch || knownBy(b) - knownBy(a))[0];
+  if (!latest) {
+    const members = observation.members.map((view) => `${view.name} ${view.error ?? view.reach}`).join('; ');
+    throw failure('MemberUnreachable', `no member of ${cluster.definition.name} could be asked who is primary: ${members}`);
+  }
   return { ...cluster, epoch: latest.epoch, primary: latest.primary };
 }
+
+type Row = NonNullable<MemberView['journal']>;

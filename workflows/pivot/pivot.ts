@@ -1,21 +1,15 @@
-import {
-  CancellationScope,
-  getExternalWorkflowHandle,
-  ParentClosePolicy,
-  sleep,
-  startChild,
-  WorkflowIdReusePolicy,
-} from '@temporalio/workflow';
+import { CancellationScope, ParentClosePolicy, sleep, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
 
 import type { PivotInput } from '../../schemas/inputs';
 import { clusterTarget, queues } from '../../schemas/names';
 import type { GuardEvidence, PivotPlan, PivotPreview, PivotResult, SwitchReport } from '../../schemas/pivot';
 import type { ClusterState } from '../../schemas/topology';
-import { critical, failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
-import { lookAtCluster, type Look } from './look';
-import { planPivot, unmetExpectations } from './plan';
-import { expectFencing } from './guard-signals';
+import { codeOf, critical, failure, type Operation, operation, summarised, type WithProgress } from '../operation';
+import { expectFencing, fencingIsOver, signalGuard } from './guard-signals';
+import { type Look, lookAtCluster } from './look';
 import { moveTheRest } from './move-the-rest';
+import { planPivot, unmetExpectations } from './plan';
+import { type Accepted, waitForPerson } from './wait-for-person';
 
 const steps = [
   'look at the cluster',
@@ -26,6 +20,9 @@ const steps = [
   'tell routers and guard',
   'prove that all members are equal',
 ] as const;
+
+/** Choices in one pivot that may turn out to be outdated before the cluster is taken for too unsteady; a backlog is waited for longer. */
+const MOST_DECISIONS = 200;
 
 /** Another member becomes the primary. docs/pivot.md has the steps and what holds when everything dies at each of them. */
 export async function pivot(raw: unknown): Promise<WithProgress<PivotResult | PivotPreview>> {
@@ -48,14 +45,8 @@ export async function pivot(raw: unknown): Promise<WithProgress<PivotResult | Pi
 function fromGuard(raw: unknown): PivotInput | undefined {
   const input = raw as Partial<PivotInput> | null | undefined;
   if (!input?.evidence?.state?.definition || !input.evidence.observation?.members || input.unplanned !== true) return undefined;
-  return {
-    reason: input.evidence.diagnosis,
-    dryRun: false,
-    proof: true,
-    ...input,
-    cluster: input.evidence.state.definition.name,
-    unplanned: true,
-  };
+  const { evidence } = input;
+  return { reason: evidence.diagnosis, dryRun: false, proof: true, ...input, cluster: evidence.state.definition.name, unplanned: true };
 }
 
 interface Change {
@@ -66,14 +57,13 @@ interface Change {
 }
 
 async function changePrimary(op: Operation<PivotInput>, change: Change): Promise<PivotResult | PivotPreview> {
-  let look = await op.step('look at the cluster', async (step) => {
+  const look = await op.step('look at the cluster', async (step) => {
     const seen: Look = change.evidence ?? (await lookAtCluster(op.input.cluster));
     step.detail(`primary ${seen.state.primary}, epoch ${seen.state.epoch}, ${seen.state.members.length} members`);
     return seen;
   });
-  const decide = (seen: Look): PivotPlan => planOf(op, seen, change);
-  let plan = await op.step('decide who is promoted', async (step) => {
-    const made = decide(look);
+  const plan = await op.step('decide who is promoted', async (step) => {
+    const made = planOf(op, look, change);
     step.detail(made.to ? `${made.from} → ${made.to}, epoch ${made.nextEpoch}` : 'nobody may be promoted');
     made.warnings.forEach((warning) => op.warn(warning));
     return Promise.resolve(made);
@@ -83,41 +73,92 @@ async function changePrimary(op: Operation<PivotInput>, change: Change): Promise
   await op.gate('before-switch', `promote ${plan.to} in place of ${plan.from} (epoch ${plan.epoch} → ${plan.nextEpoch})`);
   await op.safePoint('before the switch');
 
-  op.compensate('let the replicas receive from the old primary again', () => standDown(op.input.cluster));
-  const accepted = { unfenced: false, loss: false };
-  let report: SwitchReport;
-  for (;;) {
-    if (!change.unplanned) await expectFencing(plan.cluster);
-    report = await switchPrimary(op, look.state, plan, change, accepted);
-    if (report.outcome === 'switched') break;
-    if (report.outcome === 'given-up')
-      throw failure('SwitchFailed', `given up, ${plan.from} is the primary as before: ${report.problem?.message}`);
-    if (report.outcome === 'held-for-person') await askToGoOn(op, report, accepted);
-    else await waitForBacklog(op, report);
-    look = await lookAtCluster(op.input.cluster);
-    plan = decide({ ...look, state: { ...look.state, epoch: plan.epoch, primary: plan.from } });
-    refuseUnfit(look.state, plan, op, change);
-  }
-
-  const state: ClusterState = { ...look.state, epoch: report.epoch, primary: report.primary };
+  op.compensate('put the old primary back to work', () => standDown(op));
+  const done = await switchUntilDone(op, change, look, plan);
+  const { report } = done;
+  const state: ClusterState = { ...done.state, epoch: report.epoch, primary: report.primary };
   op.pointOfNoReturn({
     loses: 'nothing: a planned pivot back',
-    wayBack: () => changePrimary(op, { to: plan.from, unplanned: false, reason: `rollback of ${op.id}` }),
+    wayBack: () => changePrimary(op, { to: done.plan.from, unplanned: false, reason: `rollback of ${op.id}` }),
   });
+  report.warnings.forEach((warning) => op.warn(warning));
   if (report.routersMissing.length > 0) op.warn(`routers that did not confirm epoch ${state.epoch}: ${report.routersMissing.join(', ')}`);
-  const { repointed, aside } = await moveTheRest(op, state, plan, report, change.unplanned);
+  const unplanned = change.unplanned || report.lostOld;
+  const { repointed, aside } = await moveTheRest(op, state, done.plan, report, unplanned);
   const proof = op.input.proof ? await startProof(op, state, repointed) : undefined;
   return {
     cluster: plan.cluster,
     epoch: state.epoch,
-    from: plan.from,
-    to: plan.to,
-    unplanned: change.unplanned,
+    from: done.plan.from,
+    to: report.primary,
+    unplanned,
     switch: report,
     repointed,
     aside,
     proof,
   };
+}
+
+interface Done {
+  state: ClusterState;
+  plan: PivotPlan;
+  report: SwitchReport;
+}
+
+/** Decides and switches until the new primary is open; each time from a fresh look, since what was decided on has changed. */
+async function switchUntilDone(op: Operation<PivotInput>, change: Change, look: Look, plan: PivotPlan): Promise<Done> {
+  const accepted: Accepted = { unfenced: false, loss: false };
+  for (let decisions = 1; decisions <= MOST_DECISIONS; decisions++) {
+    if (!change.unplanned) await expectFencing(plan.cluster);
+    const report = await switchOrNothing(op, look, plan, change, accepted);
+    if (!report) {
+      ({ look, plan, change } = await decideAfterSilence(op, look, plan, change));
+      continue;
+    }
+    if (report.outcome === 'switched') return { state: look.state, plan, report };
+    if (report.outcome === 'given-up')
+      throw failure('SwitchFailed', `given up, ${plan.from} is the primary as before: ${report.problem?.message}`);
+    // The old primary was lost in the middle: what a planned pivot asks of it can't be had any more.
+    if (report.lostOld) change = { ...change, unplanned: true };
+    if (report.outcome === 'held-for-person') await waitForPerson(op, report, plan, accepted);
+    else await waitForBacklog(op, report);
+    look = await lookAtCluster(op.input.cluster);
+    plan = planOf(op, look, { ...change, to: undefined });
+    refuseUnfit(look.state, plan, op, change);
+  }
+  throw failure('SwitchFailed', `the cluster changed ${MOST_DECISIONS} times while it was decided who is promoted`);
+}
+
+/** Undefined when the switch did not answer within its bound: its candidate, its worker or Temporal was away. */
+async function switchOrNothing(...order: Parameters<typeof switchPrimary>): Promise<SwitchReport | undefined> {
+  try {
+    return await switchPrimary(...order);
+  } catch (error) {
+    if (codeOf(error) !== 'TimedOut') throw error;
+    const [op] = order;
+    op.enter('preparing');
+    op.warn('the switch did not answer in time: looking at what is true');
+    return undefined;
+  }
+}
+
+/**
+ * What the journal says decides. The next epoch is there and its primary lives: the same order goes on from it. It is there and its primary is
+ * dead: an unplanned pivot from that one. It is not there, but may be on the disk of a candidate that died: that epoch is not used again.
+ */
+async function decideAfterSilence(
+  op: Operation<PivotInput>,
+  before: Look,
+  plan: PivotPlan,
+  change: Change,
+): Promise<{ look: Look; plan: PivotPlan; change: Change }> {
+  const seen = await lookAtCluster(op.input.cluster);
+  const lives = answering(seen).includes(seen.state.primary);
+  if (seen.state.epoch === plan.nextEpoch && lives) return { look: { ...seen, state: before.state }, plan, change };
+  const next: Change = { ...change, to: undefined, unplanned: change.unplanned || !lives };
+  const made = planOf(op, seen, next);
+  refuseUnfit(seen.state, made, op, next);
+  return { look: seen, plan: { ...made, nextEpoch: Math.max(made.nextEpoch, plan.nextEpoch + 1) }, change: next };
 }
 
 function planOf(op: Operation<PivotInput>, look: Look, change: Change): PivotPlan {
@@ -138,29 +179,25 @@ function refuseUnfit(state: ClusterState, plan: PivotPlan, op: Operation<PivotIn
   throw failure(code, `cluster ${op.input.cluster} (primary ${state.primary}) is not fit for ${kind}`, plan.problems);
 }
 
-function switchPrimary(
-  op: Operation<PivotInput>,
-  state: ClusterState,
-  plan: PivotPlan,
-  change: Change,
-  accepted: { unfenced: boolean; loss: boolean },
-): Promise<SwitchReport> {
+function switchPrimary(op: Operation<PivotInput>, look: Look, plan: PivotPlan, change: Change, accepted: Accepted): Promise<SwitchReport> {
   return op.switching(() =>
     op.step('switch the primary', async (step) => {
-      const order = summarised(critical.switchPrimary, `${plan.cluster}: ${plan.from} → ${plan.to}, epoch ${plan.nextEpoch}`);
+      const order = summarised(critical.switchPrimary, `${plan.cluster}: ${plan.from} → ${plan.to}, epoch ${plan.nextEpoch}`, {
+        scheduleToCloseTimeout: '45s',
+      });
       const report = await order({
         operation: op.id,
-        state,
+        state: look.state,
         plan,
         unplanned: change.unplanned,
-        transactionBoundMs: boundOf(op, state),
+        members: answering(look),
+        transactionBoundMs: boundOf(op, look.state),
         reason: change.reason,
-        accepted,
+        accepted: { ...accepted },
       });
-      const held = `clients held ${report.heldMs} ms`;
       step.detail(
         report.outcome === 'switched'
-          ? `${plan.to} is the primary; ${held}; fence: ${report.fence}`
+          ? `${report.primary} is the primary; clients held ${report.heldMs} ms; fence: ${report.fence}`
           : `${report.outcome}: ${report.problem?.message}`,
       );
       return report;
@@ -168,19 +205,8 @@ function switchPrimary(
   );
 }
 
-/** Nobody is writable and clients wait: only a person may go on without the proof that is missing. */
-async function askToGoOn(op: Operation<PivotInput>, report: SwitchReport, accepted: { unfenced: boolean; loss: boolean }): Promise<void> {
-  op.enter('deciding');
-  const unfenced = report.code === 'NotFenced';
-  await op.ask(unfenced ? 'accept-unfenced' : 'accept-loss', `${report.problem?.message}. Approve to go on all the same, abort to give up`);
-  if (unfenced) accepted.unfenced = true;
-  else accepted.loss = true;
-  op.warn(
-    unfenced
-      ? 'a person went on without proof that the old primary is fenced: promise 2 is void'
-      : 'a person accepted that acknowledged writes may be lost',
-  );
-}
+const answering = ({ observation }: Look): string[] =>
+  observation.members.filter(({ reach }) => reach === 'answers').map(({ name }) => name);
 
 /** A backlog is never opened before it is applied; meanwhile it is shown, and the choice is made anew each time. */
 async function waitForBacklog(op: Operation<PivotInput>, report: SwitchReport): Promise<void> {
@@ -189,18 +215,15 @@ async function waitForBacklog(op: Operation<PivotInput>, report: SwitchReport): 
   await sleep('500ms', { summary: 'until the relay log is applied' });
 }
 
-/** After an abort before anything was opened: replicas receive again and routers are released, if the primary is alive. */
-async function standDown(cluster: string): Promise<void> {
-  const { state, observation } = await lookAtCluster(cluster);
-  const primary = observation.members.find((view) => view.name === state.primary);
-  if (primary?.reach !== 'answers')
-    throw failure('MemberUnreachable', `the primary ${state.primary} does not answer; clients are still held`);
-  const replicas = observation.members.filter((view) => view.reach === 'answers' && view.name !== state.primary);
-  await Promise.all(replicas.map((view) => work.followPrimary(state, view.name)));
-  await work.tellRouters(
-    state,
-    replicas.map((view) => view.name),
+/** After an abort, or a switch that was given up: whoever is primary by the journal serves again, if it is alive. */
+async function standDown(op: Operation<PivotInput>): Promise<void> {
+  const look = await lookAtCluster(op.input.cluster);
+  await summarised(critical.standDown, 'put the old primary back to work', { retry: { maximumAttempts: 20 } })(
+    look.state,
+    op.id,
+    answering(look),
   );
+  await fencingIsOver(op.input.cluster);
 }
 
 /** Proof of equal data runs as an operation of its own, so that it never keeps the next pivot waiting. */

@@ -19,7 +19,7 @@ const TYPICAL_INTERRUPTION_MS = { planned: { async: 30, 'semi-sync': 70 }, unpla
 
 /** The whole plan of a pivot, with every problem that refuses it. Pure. */
 export function planPivot(state: ClusterState, observation: Observation, options: PlanOptions): PivotPlan {
-  const { verdicts, chosen } = chooseCandidate(state, observation, options);
+  const { verdicts, chosen, comparable } = chooseCandidate(state, observation, options);
   const views = new Map(observation.members.map((view) => [view.name, view]));
   const context: CheckContext = {
     state,
@@ -42,6 +42,7 @@ export function planPivot(state: ClusterState, observation: Observation, options
     warnings: findings.flatMap((finding) => finding.warnings ?? []),
     acknowledgers: state.definition.durability === 'semi-sync' ? mayAcknowledge(state, observation).filter((name) => name !== chosen) : [],
     cutOff: cutOff(state),
+    comparable,
     prediction: {
       interruptionMs:
         TYPICAL_INTERRUPTION_MS[options.unplanned ? 'unplanned' : 'planned'][state.definition.durability] + catchUpSeconds * 1000,

@@ -15,6 +15,7 @@ const plan: PivotPlan = {
   warnings: ['orders-3 will not follow until it is rebuilt'],
   acknowledgers: ['orders-1'],
   cutOff: { of: [], needed: 0 },
+  comparable: [],
   prediction: { interruptionMs: 60, catchUpSeconds: 0, loses: 'nothing' },
 };
 
@@ -36,6 +37,8 @@ const result: PivotResult = {
     ],
     heldMs: 48,
     cutTransactions: 1,
+    lostOld: false,
+    warnings: [],
     repointed: ['orders-3'],
     routersConfirmed: ['router-1'],
     routersMissing: [],

@@ -1,0 +1,22 @@
+import { accounts, passwordRef } from '../../schemas/names';
+import type { FilePosition } from '../../schemas/observation';
+import type { SwitchContext } from './context';
+import type { LockedMember } from './locked-member';
+
+/** Receipts that a commit needs: k of design.md section 6 rule 1. */
+export const REQUIRED_ACKNOWLEDGEMENTS = 1;
+
+/** Makes a replica follow a member; without GTID from `from`, unless it follows that member already. */
+export async function repoint(context: SwitchContext, primary: LockedMember, other: LockedMember, from?: FilePosition): Promise<void> {
+  const password = await context.env.secrets.read(passwordRef(context.cluster, 'replication'));
+  const source = { address: primary.member.address, port: primary.member.port, user: accounts.replication, password };
+  const forward = primary.member.name !== context.input.plan.from;
+  if (forward) context.repointed.add(other.member.name);
+  await other.flavor.follow(other.session, source, other.flavor.gtid || !(await isElsewhere(primary, other)) ? undefined : from);
+  if (!forward) context.repointed.delete(other.member.name);
+}
+
+const isElsewhere = async (primary: LockedMember, other: LockedMember): Promise<boolean> => {
+  const view = await other.flavor.replication(other.session);
+  return view?.sourceAddress !== primary.member.address || view.sourcePort !== primary.member.port;
+};

@@ -31,7 +31,11 @@ const inputs: [type: string, input: string | undefined, paths: string[]][] = [
   ['createCluster', undefined, ['']],
   ['createCluster', '{"cluster": "shop"}', ['cluster']],
   ['createCluster', JSON.stringify({ cluster: { ...file, replicas: 99 } }), ['cluster.replicas']],
-  ['createCluster', JSON.stringify({ cluster: { ...file, replicas: 1, version: 'latest' } }), ['cluster.version']],
+  [
+    'createCluster',
+    JSON.stringify({ cluster: { ...file, replicas: 1, version: 'latest' } }),
+    ['cluster.replicas', 'cluster.version', 'cluster.version'],
+  ],
   [
     'createCluster',
     JSON.stringify({ cluster: { ...file, password: 'in-the-wrong-field', ports: { write: 80 }, routers: 0 } }),

@@ -10,11 +10,15 @@ export const bounds = {
   /** A write that waits longer than this is blocked. */
   blockedAfterMs: 3000,
   /** Idle connections to the primary are asked in turn: one of them every so often. */
-  probeEveryMs: 250,
-  /** The replicas' own view, the heartbeat write. */
+  probeEveryMs: 500,
+  /** The heartbeat write, and its row on each replica. */
   lookEveryMs: 1000,
-  /** The full observation: what a pivot needs to know. */
-  observeEveryMs: 2000,
+  /** A replica whose heartbeat row is older than this is asked why. */
+  staleRowMs: 2500,
+  /** The full observation: what a pivot needs to know, and what is not seen by the heartbeat. */
+  observeEveryMs: 5000,
+  /** Never more often than this, however much happens. */
+  observeAtMostEveryMs: 200,
   routersEveryMs: 5000,
   /** A living server takes a new connection within this time after it closed one; on a loaded machine 1 to 10 ms. */
   reconnectGraceMs: 15,

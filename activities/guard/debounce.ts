@@ -19,7 +19,7 @@ const delays: Partial<Record<Diagnosis, Delay>> = {
   PrimaryReadOnly: { stand: 500, gone: 0 },
   TwoWritable: { stand: 300, gone: 0 },
   NoAcknowledger: { stand: 1000, gone: 1000 },
-  PrimaryBlocked: { stand: 0, gone: 1000 },
+  PrimaryBlocked: { stand: 1000, gone: 1000 },
   ReplicaDown: { stand: 700, gone: 500 },
   ReplicationBroken: { stand: 1500, gone: 1000 },
   MemberNotFollowing: { stand: 1000, gone: 0 },

@@ -31,7 +31,7 @@ export function createGuardActivities(env: ActivityEnvironment): GuardActivities
         clearInterval(beat);
       }
     },
-    reopenPrimary: (state, operation) => reopenPrimary(env, state, operation),
+    reopenPrimary: (state, operation) => reopenPrimary(env, state, operation, Context.current().info.attempt),
   };
 }
 

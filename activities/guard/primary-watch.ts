@@ -23,8 +23,7 @@ export class PrimaryWatch {
 
   async probe(signal: AbortSignal): Promise<void> {
     for (let turn = 0; !signal.aborted; turn++) {
-      // The second is mostly asked other things; now and then is enough.
-      const line = turn % 4 === 3 ? this.second : this.idle;
+      const line = turn % 2 === 1 ? this.second : this.idle;
       if (line.opening && line.waitingMs(performance.now()) === 0)
         void line.ask(({ session }) => session.query('SELECT 1')).catch(() => undefined);
       await pause(bounds.probeEveryMs, signal);

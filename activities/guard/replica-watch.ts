@@ -22,27 +22,31 @@ export class ReplicaWatch {
     readonly line: Line,
   ) {}
 
-  async run(signal: AbortSignal, looked: () => void): Promise<void> {
+  /** Reads the heartbeat row each second; only when that stands still is the replica asked what goes on. */
+  async run(signal: AbortSignal, lastWritten: () => number | undefined): Promise<void> {
     while (!signal.aborted) {
-      if (this.line.opening && this.line.waitingMs(performance.now()) === 0) {
-        await this.look(true).catch(() => undefined);
-        looked();
-      }
+      if (this.line.opening && this.line.waitingMs(performance.now()) === 0)
+        await this.readHeartbeat()
+          .then(() => (this.view === undefined || (this.lagMs(lastWritten()) ?? 0) > bounds.staleRowMs ? this.look() : undefined))
+          .catch(() => undefined);
       await pause(bounds.lookEveryMs, signal);
     }
   }
 
-  /** Asks the replica now. Resolves also when it does not answer in time: then `lookedAt` stays as it was. */
-  async look(withHeartbeat = false): Promise<void> {
+  /** Asks the replica now. When it does not answer, `lookedAt` stays as it was. */
+  async look(): Promise<void> {
     const view = await this.line.ask(({ session, flavor }) => flavor.replication(session));
+    this.saw(view);
+    if (view?.receiver === 'running' && this.heardAt !== this.lookedAt) await this.countHeartbeats();
+  }
+
+  /** A view that was just read, by a look of our own or in a full observation. */
+  saw(view: ReplicationView | null): void {
     this.view = view;
-    const now = performance.now();
-    const heard = view === null ? '' : JSON.stringify([view.receiver, view.received]);
-    if (heard !== this.lastHeard) this.heardAt = now;
-    else if (view?.receiver === 'running') await this.countHeartbeats();
-    this.lastHeard = heard;
     this.lookedAt = performance.now();
-    if (withHeartbeat) await this.readHeartbeat();
+    const heard = view === null ? '' : JSON.stringify([view.receiver, view.received]);
+    if (heard !== this.lastHeard) this.heardAt = this.lookedAt;
+    this.lastHeard = heard;
   }
 
   private lastCount = '';
@@ -58,7 +62,9 @@ export class ReplicaWatch {
     const [row] = await this.line.ask(({ session }) =>
       session.query<{ at: number | string }>(`SELECT \`at\` AS \`at\` FROM ${journalSchema}.heartbeat WHERE id = 1`),
     );
-    this.heartbeatAt = row === undefined ? undefined : Number(row.at);
+    const at = row === undefined ? undefined : Number(row.at);
+    if (at !== this.heartbeatAt) this.heardAt = performance.now();
+    this.heartbeatAt = at;
   }
 
   reach(now: number): { reach: Reach; error?: string } | undefined {

@@ -60,7 +60,7 @@ export class Scene {
     this.primaryMember = primary;
     this.primary = new PrimaryWatch(this.line(primary), this.line(primary));
     this.heartbeatLine = this.line(primary);
-    this.heartbeat = new Heartbeat(this.heartbeatLine, () => this.changed());
+    this.heartbeat = new Heartbeat(this.heartbeatLine, () => this.observeSoon());
     this.replicas = this.state.members.filter((member) => member !== primary).map((member) => new ReplicaWatch(member, this.line(member)));
   }
 
@@ -78,8 +78,8 @@ export class Scene {
     for (const line of lines) void line.keep(signal);
     void this.primary.probe(signal);
     void this.heartbeat.run(signal);
-    for (const replica of this.replicas) void replica.run(signal, () => undefined);
-    void this.repeat(bounds.observeEveryMs, signal, () => this.observe());
+    for (const replica of this.replicas) void replica.run(signal, () => this.heartbeat.lastWritten);
+    void this.keepObserving(signal);
     void this.repeat(bounds.lookEveryMs, signal, () => this.inspect());
     void this.repeat(bounds.routersEveryMs, signal, () => this.viewRouters());
   }
@@ -94,6 +94,26 @@ export class Scene {
       await pause(everyMs, signal);
     }
   }
+
+  /** Observes every few seconds, at once when something is not known yet, and soon when something happened. */
+  private async keepObserving(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.observe().catch(() => undefined);
+      await pause(bounds.observeAtMostEveryMs, signal);
+      const asked = new AbortController();
+      this.observeSoon = () => {
+        asked.abort();
+        this.changed();
+      };
+      const stop = (): void => asked.abort();
+      signal.addEventListener('abort', stop, { once: true });
+      const incomplete = this.views.size < this.state.members.length && performance.now() - this.began < readyWithinMs;
+      await pause(incomplete ? 0 : bounds.observeEveryMs, asked.signal);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  private observeSoon: () => void = () => this.changed();
 
   /** The engine told of a container: look at it now. */
   hint(event: EngineEvent, signal: AbortSignal): void {
@@ -136,7 +156,10 @@ export class Scene {
   ready(): boolean {
     const now = performance.now();
     if (!this.primary.sight(now).known) return false;
-    return now - this.began > readyWithinMs || this.views.size === this.state.members.length || this.primaryDoubted();
+    if (now - this.began > readyWithinMs) return true;
+    // When the watch begins with a lost primary, replicas are heard first.
+    if (this.primaryDoubted()) return this.replicas.every((replica) => replica.reach(now) !== undefined);
+    return this.views.size === this.state.members.length;
   }
 
   look(): Seen {
@@ -205,6 +228,7 @@ export class Scene {
     try {
       const { view, state } = await line.ask((opening) => this.tools.observe(opening));
       if (view.reach === 'answers') this.views.set(member.name, view);
+      if (view.reach === 'answers') this.replicas.find((replica) => replica.member === member)?.saw(view.replication ?? null);
       return state;
     } catch {
       // What it last said is not true any more when it does not answer; the line itself tells that it does not.
@@ -216,6 +240,8 @@ export class Scene {
   /** Asks the engine about members that do not answer. */
   private async inspect(): Promise<void> {
     const now = performance.now();
+    // What it waits for is seen by the observation.
+    if (this.heartbeat.facts(now).blockedMs > bounds.lookEveryMs) this.observeSoon();
     const silent = this.state.members.filter((member) => {
       const reach =
         member === this.primaryMember

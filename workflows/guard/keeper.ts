@@ -109,7 +109,15 @@ export class Keeper implements Watchman {
       return await this.watch.run(() =>
         watcher.watchCluster.executeWithOptions(
           { summary: `watch ${state.definition.name}, epoch ${state.epoch}, primary ${state.primary}` },
-          [{ state, maxSeconds: this.observation ? watchSeconds : firstWatchSeconds, known: findings, expectFencingUntil: fencingUntil, readers }],
+          [
+            {
+              state,
+              maxSeconds: this.observation ? watchSeconds : firstWatchSeconds,
+              known: findings,
+              expectFencingUntil: fencingUntil,
+              readers,
+            },
+          ],
         ),
       );
     } catch (error) {

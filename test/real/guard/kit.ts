@@ -7,7 +7,8 @@ import { Watch } from '../../../activities/guard/watch';
 import type { Finding, WatchInput, WatchReport } from '../../../schemas/guard';
 import type { ClusterFile } from '../../../schemas/cluster';
 import type { ClusterState } from '../../../schemas/topology';
-import { type Servers, sleep, startServers, type Version } from '../mysql/kit';
+import { reopenPrimary } from '../../../activities/guard/reopen';
+import { type Extra, type Servers, sleep, startServers, type Version } from '../mysql/kit';
 
 export interface Watched {
   servers: Servers;
@@ -16,12 +17,13 @@ export interface Watched {
   watch(input?: Partial<WatchInput>, signal?: AbortSignal): Promise<WatchReport>;
   /** Watches for so long and gives every change of findings. */
   watchFor(ms: number, input?: Partial<WatchInput>): Promise<WatchReport[]>;
-  /** Resolves when the watch reports this diagnosis; the time since the call, in milliseconds. */
+  /** Starts the primary's container if it is stopped, opens it again, and waits until both replicas acknowledge. */
+  revive(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startWatched(which: Version, options: Partial<ClusterFile> = {}): Promise<Watched> {
-  const servers = await startServers(which, options);
+export async function startWatched(which: Version, options: Partial<ClusterFile> = {}, extra?: Extra): Promise<Watched> {
+  const servers = await startServers(which, options, extra);
   const [primary, ...replicas] = servers.members;
   const state: ClusterState = { ...servers.cluster, routers: [], epoch: 1, primary: primary.name };
   try {
@@ -71,6 +73,30 @@ export async function startWatched(which: Version, options: Partial<ClusterFile>
       }
       clearTimeout(timer);
       return reports;
+    },
+    revive: async () => {
+      for (const member of servers.members)
+        await servers
+          .container(member)
+          .start()
+          .catch(() => undefined);
+      for (let tries = 0; ; tries++) {
+        try {
+          await reopenPrimary(servers.env, state, 'guard/lab', 1);
+          break;
+        } catch (error) {
+          if (tries > 100) throw error;
+          await sleep(200);
+        }
+      }
+      const session = await servers.connect(primary);
+      for (let tries = 0; (await servers.flavor(session).semiSync(session)).clients < 2; tries++) {
+        if (tries > 100) throw new Error('the replicas do not acknowledge');
+        // Receivers try again each second; one that was stopped is told.
+        if (tries % 20 === 19) for (const replica of replicas) await servers.follow(replica, primary).catch(() => undefined);
+        await sleep(100);
+      }
+      session.end();
     },
     stop: () => servers.stop(),
   };

@@ -159,7 +159,7 @@ export class GuardKit {
       connection,
       namespace: 'default',
       queues: ['plans', 'guard', 'switch', 'work'],
-      activities: activities as never,
+      activities: activities,
       workflows: { workflowBundle: { code } },
     });
     kit.running = kit.workers.map((worker) => worker.run());

@@ -43,7 +43,10 @@ export interface Servers {
   stop(): Promise<void>;
 }
 
-export async function startServers(which: Version, options: Partial<ClusterFile> = {}): Promise<Servers> {
+/** What a test wants of a container beyond the usual. */
+export type Extra = (member: Member, instance: string) => Docker.HostConfig;
+
+export async function startServers(which: Version, options: Partial<ClusterFile> = {}, extra: Extra = () => ({})): Promise<Servers> {
   const instance = `mysql-test-${randomBytes(4).toString('hex')}`;
   const home = await mkdtemp(join(tmpdir(), 'drydock-mysql-'));
   const secrets = new SecretStore(join(home, 'secrets'));
@@ -132,14 +135,14 @@ export async function startServers(which: Version, options: Partial<ClusterFile>
     },
     renew: async (member) => {
       await container(member).remove({ force: true, v: true });
-      await createServer(instance, servers, member, rootPassword);
+      await createServer(instance, servers, member, rootPassword, extra);
       await waitForServer(member, await secrets.read(passwordRef('lab', 'root')));
       await initialiseMember(env, cluster, member);
     },
     stop,
   };
   try {
-    for (const member of members) await createServer(instance, servers, member, rootPassword);
+    for (const member of members) await createServer(instance, servers, member, rootPassword, extra);
     for (const member of members) {
       await waitForServer(member, await secrets.read(passwordRef('lab', 'root')));
       await initialiseMember(env, cluster, member);
@@ -173,7 +176,7 @@ async function createNetwork(instance: string): Promise<{ network: Docker.Networ
   }
 }
 
-async function createServer(instance: string, servers: Servers, member: Member, rootPassword: string): Promise<void> {
+async function createServer(instance: string, servers: Servers, member: Member, rootPassword: string, extra: Extra): Promise<void> {
   const { definition } = servers.cluster;
   const container = await docker.createContainer({
     name: member.container,
@@ -181,7 +184,7 @@ async function createServer(instance: string, servers: Servers, member: Member, 
     Cmd: serverArguments(definition, member),
     Env: ['MYSQL_ROOT_PASSWORD_FILE=/run/secrets/root', 'MARIADB_ROOT_PASSWORD_FILE=/run/secrets/root'],
     Labels: { 'drydock.instance': instance },
-    HostConfig: { Binds: [`${rootPassword}:/run/secrets/root:ro`], NetworkMode: instance },
+    HostConfig: { Binds: [`${rootPassword}:/run/secrets/root:ro`], NetworkMode: instance, ...extra(member, instance) },
     NetworkingConfig: { EndpointsConfig: { [instance]: { IPAMConfig: { IPv4Address: member.address } } } },
   });
   await container.start();

@@ -1,0 +1,3 @@
+import { watchSuite } from './watch-suite';
+
+watchSuite({ engine: 'mysql', version: '8.0' });

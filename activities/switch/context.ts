@@ -168,7 +168,7 @@ export class SwitchContext {
       closedAt: this.closedAt,
       repointed: switched ? [...this.repointed] : [],
       routersConfirmed: this.routers.confirmed,
-      routersMissing: [...this.routers.missing.keys()],
+      routersMissing: this.routers.missing,
       ...extra,
     };
   }

@@ -13,6 +13,9 @@ const JOURNAL_BOUND_MS = 6000;
 /** A receipt comes within milliseconds; after this the next replica is repointed too. */
 const RECEIPT_BOUND_MS = 800;
 
+/** Clients of the other routers write already; a router that comes later than this is told by the guard. */
+const LATE_ROUTER_BOUND_MS = 1000;
+
 const DUPLICATE_KEY = 1062;
 
 type Ready = (other: LockedMember) => Promise<boolean>;
@@ -48,6 +51,7 @@ export async function openNewPrimary(context: SwitchContext, candidate: LockedMe
     await routers.each((router) => router.release());
     context.releasedAt = timeline.now();
   });
+  await routers.finish(LATE_ROUTER_BOUND_MS);
   return context.report('switched', { primary: member.name });
 }
 

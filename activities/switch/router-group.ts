@@ -7,65 +7,85 @@ import { openRouter, type RouterAdmin } from '../router/admin';
 /** A router that was reached answers within this, or it is left out. */
 const COMMAND_BOUND_MS = 1000;
 
-/** All routers of a cluster, worked at the same time. One that fails is left out from then on and named as missing. */
+interface Entry {
+  /** What was asked of this router so far, in order; begins with the opening of its session. */
+  work: Promise<void>;
+  admin?: RouterAdmin;
+  failed?: string;
+}
+
+/**
+ * All routers of a cluster, worked at the same time. One that is late is not waited for: what was asked of it is done, in order, when its
+ * session opens. One that fails is left out from then on and named as missing.
+ */
 export class RouterGroup {
-  private constructor(
-    private readonly admins: Map<string, RouterAdmin>,
-    readonly missing: Map<string, string>,
-  ) {}
+  private readonly entries = new Map<string, Entry>();
 
   static none(): RouterGroup {
-    return new RouterGroup(new Map(), new Map());
+    return new RouterGroup();
   }
 
-  /** Opens exclusive sessions, so that those of an earlier attempt can send nothing any more. */
+  /** Opens exclusive sessions, so that those of an earlier attempt can send nothing any more. Returns after `boundMs` at the latest. */
   static async open(env: ActivityEnvironment, cluster: Cluster, boundMs: number): Promise<RouterGroup> {
-    const group = RouterGroup.none();
-    await Promise.all(
-      cluster.routers.map(async (router) => {
-        try {
-          group.admins.set(
-            router.name,
-            await within(boundMs, openRouter(env, cluster, router, { timeoutMs: COMMAND_BOUND_MS, exclusive: true })),
-          );
-        } catch (error) {
-          group.missing.set(router.name, messageOf(error));
-        }
-      }),
-    );
+    const group = new RouterGroup();
+    for (const router of cluster.routers) {
+      const entry: Entry = { work: Promise.resolve() };
+      group.entries.set(router.name, entry);
+      entry.work = group.guarded(entry, async () => {
+        entry.admin = await openRouter(env, cluster, router, { timeoutMs: COMMAND_BOUND_MS, exclusive: true });
+        if (group.ended) entry.admin.end();
+      });
+    }
+    await Promise.race([group.settled(), setTimeout(boundMs, undefined, { ref: false })]);
     return group;
   }
 
+  private ended = false;
+
+  /** Returns when the routers whose sessions are open have done it; the late ones do it when theirs open. */
   async each(work: (admin: RouterAdmin) => Promise<unknown>): Promise<void> {
-    await Promise.all(
-      [...this.admins].map(async ([name, admin]) => {
-        try {
-          await work(admin);
-        } catch (error) {
-          this.missing.set(name, messageOf(error));
-          this.admins.delete(name);
-          admin.end();
-        }
-      }),
-    );
+    const waited: Promise<void>[] = [];
+    for (const entry of this.entries.values()) {
+      const opened = entry.admin !== undefined;
+      entry.work = entry.work.then(() => this.guarded(entry, async () => void (entry.admin && (await work(entry.admin)))));
+      if (opened) waited.push(entry.work);
+    }
+    await Promise.all(waited);
+  }
+
+  /** Gives late routers until the bound to catch up. */
+  async finish(boundMs: number): Promise<void> {
+    await Promise.race([this.settled(), setTimeout(boundMs, undefined, { ref: false })]);
   }
 
   get confirmed(): string[] {
-    return [...this.admins.keys()];
+    return this.names(({ admin, failed }) => admin !== undefined && failed === undefined);
+  }
+
+  get missing(): string[] {
+    return this.names(({ admin, failed }) => admin === undefined || failed !== undefined);
   }
 
   end(): void {
-    for (const admin of this.admins.values()) admin.end();
+    this.ended = true;
+    for (const { admin } of this.entries.values()) admin?.end();
+  }
+
+  private names(which: (entry: Entry) => boolean): string[] {
+    return [...this.entries].filter(([, entry]) => which(entry)).map(([name]) => name);
+  }
+
+  private async settled(): Promise<void> {
+    await Promise.all([...this.entries.values()].map(({ work }) => work));
+  }
+
+  private async guarded(entry: Entry, work: () => Promise<void>): Promise<void> {
+    if (entry.failed !== undefined) return;
+    try {
+      await work();
+    } catch (error) {
+      entry.failed = error instanceof Error ? error.message : String(error);
+      entry.admin?.end();
+    }
   }
 }
-
-/** A session that comes later than that is ended: the guard tells that router. */
-async function within(boundMs: number, opening: Promise<RouterAdmin>): Promise<RouterAdmin> {
-  const late = setTimeout(boundMs, undefined, { ref: false });
-  const admin = await Promise.race([opening, late]);
-  if (admin) return admin;
-  void opening.then((opened) => opened.end()).catch(() => undefined);
-  throw new Error(`no admin session within ${boundMs} ms`);
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -24,6 +24,9 @@ export type Check = (context: CheckContext) => Finding;
 /** Above this lag the catch-up of a planned pivot would not fit into its bound of 10 s. */
 const MAX_LAG_SECONDS = 5;
 
+/** Every semi-sync commit waits for its receipt a moment; only what lasts blocks. */
+const BLOCKED_SECONDS = 2;
+
 const problem = (path: string, message: string): Problem => ({ path, message });
 
 const primaryAnswers: Check = ({ primary, state }) =>
@@ -67,7 +70,7 @@ const noLongWrites: Check = ({ primary, transactionBoundMs }) => ({
 
 const nothingBlocks: Check = ({ primary }) => ({
   problems: (primary?.blockers ?? [])
-    .filter((blocker) => blocker.kind !== 'read-only')
+    .filter((blocker) => blocker.kind !== 'read-only' && blocker.seconds >= BLOCKED_SECONDS)
     .map((blocker) => problem(`members.${primary?.name}`, `writes are blocked by ${blocker.kind}: ${blocker.detail}`)),
 });
 
@@ -136,6 +139,8 @@ const semiSyncIsKept: Check = ({ state, observation, primary, candidate }) => {
   const warnings: string[] = [];
   if (primary?.semiSync && !primary.semiSync.sourceEnabled)
     problems.push(problem(`members.${primary.name}.semiSync`, 'is off on the primary although the cluster promises it'));
+  if (primary?.semiSync?.sourceEnabled && primary.semiSync.clients < primary.semiSync.required)
+    problems.push(problem(`members.${primary.name}.semiSync`, 'no replica acknowledges, so writes wait'));
   const acknowledgers = mayAcknowledge(state, observation).filter((name) => name !== candidate?.name);
   if (candidate && acknowledgers.length === 0)
     problems.push(problem('members', `no other replica could acknowledge for ${candidate.name}, so it could not accept a write`));

@@ -40,7 +40,7 @@ test(`${cycles} times held and released under the load of ${clients} clients wit
         errors.push(String(error));
       }
       longestMs = Math.max(longestMs, performance.now() - from);
-      await sleep(100 + Math.random() * 200);
+      await sleep(300 + Math.random() * 600);
     }
   });
 
@@ -57,7 +57,7 @@ test(`${cycles} times held and released under the load of ${clients} clients wit
 
   expect(errors.slice(0, 3)).toEqual([]);
   expect(held).toBe(cycles / 50);
-  expect(served).toBeGreaterThan(clients * 5);
+  expect(served).toBeGreaterThan(clients * 3);
   const { State, RestartCount } = await bench.docker.getContainer(bench.router.container).inspect();
   expect({ running: State.Running, restarts: RestartCount }).toEqual({ running: true, restarts: 0 });
   expect(await admin.view()).toMatchObject({ epoch: 1, held: false, open: true });

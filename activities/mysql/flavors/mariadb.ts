@@ -43,6 +43,12 @@ export class Mariadb extends BaseFlavor {
     return { applied, received, drained: byGtid || positionsDrained(row) || (single && readAll), mayHaveGaps: false };
   }
 
+  /** One after the other: told to stop both, it waits 1 to 2 s for the rest of a transaction; with the receiver stopped it stops within ms. */
+  override async stopReplication(session: Session): Promise<void> {
+    await this.stopReceiver(session);
+    await this.stopApplier(session);
+  }
+
   async waitApplied(session: Session, position: Position, timeoutMs: number): Promise<boolean> {
     const wanted = position.gtid;
     if (wanted === undefined) throw failure('Internal', `a position without GTID was given for ${session.member}`);

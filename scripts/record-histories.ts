@@ -2,11 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { Runtime } from '@temporalio/worker';
-import pino from 'pino';
-
 import { toDrydockError } from '../client/errors';
-import { bridge } from '../workers/log';
 import { writeHistory } from '../test/support/history-file';
 import { Simulation } from '../test/support/simulation';
 import { scenarios } from '../test/support/scenarios-of-histories';
@@ -14,7 +10,6 @@ import { scenarios } from '../test/support/scenarios-of-histories';
 const checkout = join(__dirname, '..');
 
 async function main(wanted: string[]): Promise<void> {
-  Runtime.install({ logger: bridge(pino({ level: 'error' })) });
   const { version } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as { version: string };
   const folder = join(checkout, 'test', 'histories', version);
   await mkdir(folder, { recursive: true });

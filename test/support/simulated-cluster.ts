@@ -20,6 +20,10 @@ export class SimulatedCluster {
   state: ClusterState;
   exists = true;
   override: Override = {};
+  /** What befalls the next call of an activity, once. `hangs`: it neither ends nor gives a sign of life. */
+  readonly faults = new Map<keyof Cast, 'fails before' | 'fails after' | 'hangs'>();
+  /** Called when an activity begins. */
+  onBegin: (activity: keyof Cast) => void = () => undefined;
   /** Names of the activities in the order of their calls. */
   readonly calls: string[] = [];
 
@@ -98,10 +102,17 @@ export class SimulatedCluster {
     return Object.fromEntries(
       (Object.keys(this.healthy) as (keyof Cast)[]).map((name) => [
         name,
-        (...args: never[]) => {
+        async (...args: never[]) => {
           this.calls.push(name);
+          this.onBegin(name);
+          const fault = this.faults.get(name);
+          this.faults.delete(name);
+          if (fault === 'fails before') throw new Error(`injected before ${name}`);
+          if (fault === 'hangs') await new Promise(() => undefined);
           const answer = (this.override[name] ?? this.healthy[name]) as (...given: never[]) => Promise<unknown>;
-          return answer(...args);
+          const result = await answer(...args);
+          if (fault === 'fails after') throw new Error(`injected after ${name}`);
+          return result;
         },
       ]),
     ) as unknown as Cast;

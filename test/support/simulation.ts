@@ -1,8 +1,5 @@
-import { readFile } from 'node:fs/promises';
-
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, type Worker } from '@temporalio/worker';
-import pino from 'pino';
 
 import type { Activities } from '../../activities/contracts';
 import { createOperationActivities } from '../../activities/operation';
@@ -13,6 +10,7 @@ import { until } from '../../platform/process';
 import type { Progress } from '../../schemas/operation';
 import { registerSearchAttributes } from '../../workers/search-attributes';
 import { createWorkers } from '../../workers/workers';
+import { installQuietRuntime, testLog as log } from './quiet-runtime';
 import { SimulatedCluster } from './simulated-cluster';
 import { TestTemporal } from './temporal';
 
@@ -20,48 +18,53 @@ import { TestTemporal } from './temporal';
 export class Simulation {
   private readonly clusters = new Map<string, SimulatedCluster>();
 
+  private workers: Worker[] = [];
+  private running: Promise<void>[] = [];
+
   private constructor(
     readonly temporal: TestTemporal,
     readonly drydock: DrydockClient,
     readonly client: Client,
     private readonly connection: NativeConnection,
-    private readonly workers: Worker[],
-    private readonly running: Promise<void>[],
+    private readonly bundle: string,
   ) {}
 
   static async start(): Promise<Simulation> {
-    const bundle = await readFile(await ensureWorkflowBundle(), 'utf8');
+    installQuietRuntime();
+    const bundle = await ensureWorkflowBundle();
     const temporal = await TestTemporal.start();
     const { address } = temporal;
     const [connection, plain] = await Promise.all([NativeConnection.connect({ address }), Connection.connect({ address })]);
-    const log = pino({ level: 'silent' });
     await registerSearchAttributes(connection, 'default', log);
-    const client = new Client({ connection: plain });
-    const home = temporal.home;
+    const drydock = await connectDrydock({ address, home: temporal.home.root });
+    const simulation = new Simulation(temporal, drydock, new Client({ connection: plain }), connection, bundle);
+    await simulation.startWorkers();
+    return simulation;
+  }
+
+  async startWorkers(): Promise<void> {
+    const { home } = this.temporal;
     const contract = createOperationActivities({
       instance: 'simulation',
       home: home.root,
       secrets: new SecretStore(home.secrets),
       hosts: new Map(),
-      client,
+      client: this.client,
       log,
     });
-    const workers: Worker[] = [];
-    const running: Promise<void>[] = [];
-    const drydock = await connectDrydock({ address, home: home.root });
-    const simulation = new Simulation(temporal, drydock, client, connection, workers, running);
-    const activities = { ...simulation.activities(), ...contract };
-    workers.push(
-      ...(await createWorkers({
-        connection,
-        namespace: 'default',
-        queues: ['plans', 'guard', 'switch', 'work'],
-        activities,
-        workflows: { workflowBundle: { code: bundle } },
-      })),
-    );
-    running.push(...workers.map((worker) => worker.run()));
-    return simulation;
+    this.workers = await createWorkers({
+      connection: this.connection,
+      namespace: 'default',
+      queues: ['plans', 'guard', 'switch', 'work'],
+      activities: { ...this.activities(), ...contract },
+      workflows: { workflowBundle: { codePath: this.bundle } },
+    });
+    this.running = this.workers.map((worker) => worker.run());
+  }
+
+  async stopWorkers(): Promise<void> {
+    for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.allSettled(this.running);
   }
 
   cluster(name: string): SimulatedCluster {
@@ -86,8 +89,7 @@ export class Simulation {
   }
 
   async stop(): Promise<void> {
-    for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-    await Promise.allSettled(this.running);
+    await this.stopWorkers();
     await this.drydock.close();
     await this.client.connection.close();
     await this.connection.close();

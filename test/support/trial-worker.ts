@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 
-import { bundleWorkflowCode, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, NativeConnection, type Worker } from '@temporalio/worker';
 import { Client, Connection } from '@temporalio/client';
-import pino from 'pino';
 
 import { createOperationActivities } from '../../activities/operation';
 import { validateInput } from '../../activities/operation/validate';
@@ -12,14 +11,13 @@ import { payloadConverterPath } from '../../workers/data-converter';
 import { bridge } from '../../workers/log';
 import { registerSearchAttributes } from '../../workers/search-attributes';
 import { createWorkers } from '../../workers/workers';
+import { installQuietRuntime, testLog as log } from './quiet-runtime';
 import type { TestTemporal } from './temporal';
 import { trialInput, type TrialWorld } from './trial-world';
 
-const log = pino({ level: process.env['DRYDOCK_TEST_LOG'] ?? 'silent' });
-
 /** The bundle of the tests' workflows; made once per test file. */
 export async function bundleTrials(): Promise<{ code: string }> {
-  Runtime.install({ logger: bridge(log), shutdownSignals: [], telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN' } } } });
+  installQuietRuntime();
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(__dirname, 'workflows', 'index.ts'),
     payloadConverterPath,

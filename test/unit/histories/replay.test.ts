@@ -1,14 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Runtime, Worker } from '@temporalio/worker';
-import pino from 'pino';
+import { Worker } from '@temporalio/worker';
 
 import { ensureWorkflowBundle } from '../../../platform/bundle';
 import { workflowTypes } from '../../../schemas/names';
 import { payloadConverterPath } from '../../../workers/data-converter';
-import { bridge } from '../../../workers/log';
 import { readHistory, type RecordedHistory } from '../../support/history-file';
+import { installQuietRuntime } from '../../support/quiet-runtime';
 
 jest.setTimeout(120_000);
 
@@ -18,7 +17,7 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
 
 let codePath: string;
 beforeAll(async () => {
-  Runtime.install({ logger: bridge(pino({ level: 'silent' })), telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR' } } } });
+  installQuietRuntime();
   codePath = await ensureWorkflowBundle();
 });
 

@@ -35,6 +35,8 @@ export interface ApplicationSession {
   user: string;
   host: string;
   inTransaction: boolean;
+  /** The server's number of the open transaction: the next one on the same connection has another. */
+  transaction?: string;
   /** A statement is being executed now. */
   executing: boolean;
   seconds: number;

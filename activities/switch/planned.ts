@@ -6,6 +6,7 @@ import { failure } from '../failure';
 import { SessionError } from '../mysql/session-error';
 import { positionAcknowledger } from './acknowledger';
 import { messageOf, type SwitchContext } from './context';
+import type { ApplicationSession } from '../mysql/types';
 import type { LockedMember } from './locked-member';
 import { openNewPrimary } from './open';
 import { restore } from './stand-down';
@@ -32,10 +33,11 @@ export async function switchPlanned(context: SwitchContext): Promise<SwitchRepor
       context.heldFrom = timeline.now();
       await context.routers.each((router) => router.hold());
     });
-    await timeline.step('let open transactions end', (detail) => letTransactionsEnd(context, old, detail));
+    // Asked for before read-only, so that they can be closed right after it: what arrives in between gets an error.
+    const clients = await timeline.step('let open transactions end', (detail) => letTransactionsEnd(context, old, detail));
     await timeline.step('make the old primary read-only', () => fence(context, old));
     context.fence = 'read-only';
-    const end = await timeline.step('bring the candidate to its end', (detail) => bringToEnd(context, old, candidate, detail));
+    const end = await timeline.step('bring the candidate to its end', (detail) => bringToEnd(context, old, candidate, clients, detail));
     return await openNewPrimary(context, candidate, (other) => othersReady(context, other, end));
   } catch (error) {
     context.refuseSuperseded();
@@ -59,20 +61,27 @@ async function isLost(context: SwitchContext, old: LockedMember, error: unknown)
 
 /**
  * Waits until the transactions that are open now have ended, at most for the bound. New ones go on arriving on open
- * connections, so only those that were seen at the beginning, and in every look since, are waited for.
+ * connections, so only those that were seen at the beginning, and in every look since, are waited for. Answers who was there last.
  */
-async function letTransactionsEnd(context: SwitchContext, old: LockedMember, detail: (text: string) => void): Promise<void> {
+async function letTransactionsEnd(
+  context: SwitchContext,
+  old: LockedMember,
+  detail: (text: string) => void,
+): Promise<ApplicationSession[]> {
   const boundMs = context.bound(context.input.transactionBoundMs);
   const deadline = performance.now() + boundMs;
-  let pending: Set<number> | undefined;
+  let pending: Set<string | undefined> | undefined;
   for (;;) {
-    const open = (await old.flavor.applicationSessions(old.session))
-      .filter((session) => session.inTransaction)
-      .map((session) => session.connectionId);
-    pending = pending ? new Set(open.filter((id) => pending?.has(id))) : new Set(open);
-    if (pending.size === 0) return detail('none is open');
-    if (performance.now() >= deadline) return detail(`${pending.size} still open after ${boundMs} ms; they will be cut`);
-    await sleep(POLL_MS);
+    const sessions = await old.flavor.applicationSessions(old.session);
+    const open = sessions.filter((session) => session.inTransaction).map((session) => session.transaction);
+    pending = pending ? new Set(open.filter((transaction) => pending?.has(transaction))) : new Set(open);
+    const over = performance.now() >= deadline;
+    if (pending.size > 0 && !over) {
+      await sleep(POLL_MS);
+      continue;
+    }
+    detail(pending.size === 0 ? 'none is open' : `${pending.size} still open after ${boundMs} ms; they will be cut`);
+    return sessions;
   }
 }
 
@@ -88,15 +97,19 @@ async function bringToEnd(
   context: SwitchContext,
   old: LockedMember,
   candidate: LockedMember,
+  clients: ApplicationSession[],
   detail: (text: string) => void,
 ): Promise<Position> {
   const bound = context.bound(CATCH_UP_BOUND_MS);
+  const closing = close(context, old, clients);
+  closing.catch(() => undefined);
   // Where read-only does not bind everybody (no super_read_only), nobody may be left who could still write when the end is read.
   if (!old.flavor.superReadOnly) await cutApplications(context, old);
   const end = await old.flavor.executed(old.session);
   context.closedAt = end.file;
   const [caughtUp] = await Promise.all([
     candidate.flavor.waitApplied(candidate.session, end, bound),
+    closing,
     old.flavor.superReadOnly ? cutApplications(context, old) : undefined,
   ]);
   if (!caughtUp) throw failure('CatchUpTimeout', `${candidate.member.name} did not apply everything within ${bound} ms`);
@@ -104,9 +117,13 @@ async function bringToEnd(
   return end;
 }
 
-/** Closes the applications' connections; a statement that arrived after read-only was refused, so it was not executed. */
+/** Closes whoever is there now: connections that were being made when the routers began to hold. */
 async function cutApplications(context: SwitchContext, old: LockedMember): Promise<void> {
-  const sessions = await old.flavor.applicationSessions(old.session);
+  await close(context, old, await old.flavor.applicationSessions(old.session));
+}
+
+/** Closes connections of applications; a statement that arrived after read-only was refused, so it was not executed. */
+async function close(context: SwitchContext, old: LockedMember, sessions: ApplicationSession[]): Promise<void> {
   context.cutTransactions += sessions.filter((session) => session.inTransaction && !session.executing).length;
   await old.flavor.kill(
     old.session,

@@ -28,6 +28,7 @@ export async function applicationSessions(session: Session): Promise<Application
       user: row.user,
       host: row.host,
       inTransaction: row.transaction !== null,
+      transaction: row.transaction === null ? undefined : String(row.transaction),
       executing: !/^Sleep$/i.test(row.command),
       seconds: Number(row.time ?? 0),
     }));

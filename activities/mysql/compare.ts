@@ -7,7 +7,7 @@ import { checkEpoch, memberOf, withSession } from './change-member';
 import { keepErrant } from './errant';
 import { flavorOf } from './flavors';
 import { endOf, samePlace, stoppedAt } from './lineage';
-import { errantOf, executedSets } from './observe';
+import { errantBeyond, executedSets } from './observe';
 import { createConnect } from './session';
 import type { Session } from './types';
 import { atLeast, parseVersion } from './version';
@@ -36,8 +36,8 @@ export async function compareWithPrimary(env: ActivityEnvironment, state: Cluste
       }
       const mine = await executedSets(session);
       await checkEpoch(primary, state);
+      const errant = await errantBeyond(primary, mine?.state ?? '');
       const theirs = await executedSets(primary);
-      const errant = errantOf(mine?.state ?? '', theirs?.state ?? '');
       if (errant !== '') {
         const kept = await keepErrant(env, state, member, errant, theirs?.state ?? '');
         return {

@@ -9,7 +9,7 @@ import { changeMember, checkEpoch, memberOf, withSession } from './change-member
 import { flavorOf } from './flavors';
 import { poll } from './flavors/wait';
 import { endOf, samePlace, type Stopped, stoppedAt } from './lineage';
-import { errantOf, executedSets } from './observe';
+import { errantBeyond, executedSets } from './observe';
 import { mayAcknowledge } from './server-arguments';
 import { createConnect } from './session';
 import type { Session } from './types';
@@ -50,8 +50,8 @@ async function fence({ session, flavor, member }: LockedMember): Promise<void> {
 
 async function refuseDiverged({ session, member }: LockedMember, primary: Session): Promise<void> {
   const mine = await executedSets(session);
+  const errant = await errantBeyond(primary, mine?.state ?? '');
   const theirs = await executedSets(primary);
-  const errant = errantOf(mine?.state ?? '', theirs?.state ?? '');
   if (errant !== '')
     throw failure('MemberDiverged', `${member.name} has ${errant}, which ${primary.member} does not have`, [
       { path: `member ${member.name}`, message: errant },

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import * as gtid from '../../../schemas/gtid';
 import type { MemberView, Observation } from '../../../schemas/observation';
 import type { Cluster } from '../../../schemas/topology';
@@ -5,6 +7,8 @@ import type { Connect, Session } from '../types';
 import { executedSets, observeMember, type Sight } from './member';
 
 const boundMs = 1000;
+/** A receipt that takes longer than this is somebody else's finding. */
+const errantBoundMs = 300;
 
 /**
  * All members at once. Who is primary: the one named, else the one that the highest journal row names. Every replica's set is
@@ -30,22 +34,30 @@ async function markErrant(connect: Connect, cluster: Cluster, primary: string, s
   if (!member || seen?.view.reach !== 'answers') return;
   const replicas = sights.filter(({ view, state }) => view.name !== primary && view.reach === 'answers' && state !== undefined);
   if (replicas.length === 0) return;
-  const state = await stateNow(connect, cluster, member).catch(() => undefined);
-  if (state === undefined) return;
-  for (const replica of replicas) {
-    const errant = errantOf(replica.state ?? '', state);
-    if (errant !== '') replica.view.errant = errant;
+  const session = await connect(cluster.definition.name, member, { purpose: 'operation', queryTimeoutMs: boundMs }).catch(() => undefined);
+  if (!session) return;
+  try {
+    for (const replica of replicas) {
+      const errant = await errantBeyond(session, replica.state ?? '', errantBoundMs);
+      if (errant !== '') replica.view.errant = errant;
+    }
+  } catch {
+    // The primary answered a moment ago and does not now: nothing is known of errant transactions.
+  } finally {
+    session.end();
   }
 }
 
 /** What a member has beyond the primary: a GTID set, or on MariaDB the last of each domain and server. */
 export const errantOf = (member: string, primary: string): string => gtid.subtractStates(member, primary);
 
-async function stateNow(connect: Connect, cluster: Cluster, member: Cluster['members'][number]): Promise<string | undefined> {
-  const session: Session = await connect(cluster.definition.name, member, { purpose: 'operation', queryTimeoutMs: boundMs });
-  try {
-    return (await executedSets(session))?.state;
-  } finally {
-    session.end();
+/**
+ * What a member has beyond the primary for certain. With semi-sync a replica applies what the primary has sent and does not count as
+ * executed yet, since the receipt is still under way: so what looks errant is compared again until it is not, or the bound is over.
+ */
+export async function errantBeyond(primary: Session, member: string, within = 1500): Promise<string> {
+  for (const deadline = Date.now() + within; ; await sleep(20)) {
+    const errant = errantOf(member, (await executedSets(primary))?.state ?? '');
+    if (errant === '' || Date.now() > deadline) return errant;
   }
 }

@@ -1,2 +1,2 @@
-export { errantOf, observeCluster, primaryByJournal } from './cluster';
+export { errantBeyond, errantOf, observeCluster, primaryByJournal } from './cluster';
 export { executedSets, observeMember, type ObserveOptions, observeSession, type Sight } from './member';

@@ -40,6 +40,7 @@ export class Scene {
   private readonly heartbeatLine: Line;
   private readonly heartbeat: Heartbeat;
   private readonly replicas: ReplicaWatch[];
+  private readonly suspected = new Map<string, string>();
   private readonly views = new Map<string, MemberView>();
   private readonly containers = new Map<string, ContainerState>();
   private routers?: RouterView[];
@@ -214,12 +215,22 @@ export class Scene {
     for (const [index, { member }] of this.replicas.entries()) {
       const view = this.views.get(member.name);
       const state = states[index];
-      if (view && state !== undefined && executed !== undefined) view.errant = this.tools.errantOf(state, executed) || undefined;
+      if (view && state !== undefined && executed !== undefined) view.errant = this.errantForSure(member.name, state, executed);
     }
     await this.heartbeat.askWhy(this.primary.second).catch(() => undefined);
     const readOnly = this.views.get(this.state.primary)?.readOnly === true;
     this.restarted = readOnly ? await this.primary.restarted().catch(() => false) : false;
     this.changed();
+  }
+
+  /**
+   * With semi-sync a replica applies what the primary does not count as executed before the receipt came. So errant is only what was
+   * beyond the primary in the observation before, too, and is still.
+   */
+  private errantForSure(name: string, state: string, executed: string): string | undefined {
+    const before = this.suspected.get(name) ?? '';
+    this.suspected.set(name, this.tools.errantOf(state, executed));
+    return this.tools.errantOf(before, executed) || undefined;
   }
 
   /** Answers what the member has executed. */

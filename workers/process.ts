@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { NativeConnection, type Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
 import { createActivities } from '../activities';
@@ -10,7 +10,7 @@ import { deploymentOf, makeCurrent } from './deployment';
 import { createEnvironment } from './environment';
 import type { WorkerOptions } from './options';
 import { registerSearchAttributes } from './search-attributes';
-import { createWorkers } from './workers';
+import { createWorkers, type WorkerGroup } from './workers';
 import { workflowCode } from './workflow-code';
 
 /** Waits between attempts to reach Temporal, in milliseconds: soon at first, never given up. */
@@ -20,7 +20,7 @@ const waits = [100, 200, 500, 1000, 2000];
 export class WorkerProcess {
   stopping = false;
   private readonly stopped = new AbortController();
-  private workers: Worker[] = [];
+  private workers?: WorkerGroup;
 
   constructor(
     private readonly options: WorkerOptions,
@@ -46,7 +46,7 @@ export class WorkerProcess {
   stop(): void {
     this.stopping = true;
     this.stopped.abort();
-    for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    void this.workers?.stop();
   }
 
   private async session(
@@ -67,25 +67,15 @@ export class WorkerProcess {
       if (this.stopping) return;
       connected();
       deadMan.start();
-      const running = this.workers.map((worker) => worker.run());
+      const running = this.workers.run();
       this.log.info({ namespace, queues, instance: environment.instance }, 'works');
       if (deployment) void makeCurrent(connection, namespace, deployment.version.buildId, this.log, ended.signal);
-      await this.allOrNone(running);
+      await running;
     } finally {
       ended.abort();
       deadMan.stop();
-      this.workers = [];
+      this.workers = undefined;
       await connection.close().catch(() => undefined);
-    }
-  }
-
-  /** When one Worker fails the others are shut down too, so that all start again together. */
-  private async allOrNone(running: Promise<void>[]): Promise<void> {
-    try {
-      await Promise.all(running);
-    } finally {
-      for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await Promise.allSettled(running);
     }
   }
 }

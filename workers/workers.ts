@@ -3,6 +3,7 @@ import { type NativeConnection, Worker, type WorkerOptions as SdkOptions } from 
 import type { Activities } from '../activities/contracts';
 import { queues } from '../schemas/names';
 import { payloadConverterPath } from './data-converter';
+import { heartbeatInterceptor } from './heartbeat';
 import type { QueueName } from './options';
 import { targetInterceptor } from './target';
 
@@ -36,8 +37,8 @@ export interface Workload {
 }
 
 /** One Worker per queue, all in this process. Activities of other queues are known to each, so that a queue may be moved without a change here. */
-export function createWorkers(load: Workload): Promise<Worker[]> {
-  return Promise.all(
+export async function createWorkers(load: Workload): Promise<WorkerGroup> {
+  const workers = await Promise.all(
     load.queues.map((queue) =>
       Worker.create({
         connection: load.connection,
@@ -50,9 +51,41 @@ export function createWorkers(load: Workload): Promise<Worker[]> {
         defaultHeartbeatThrottleInterval: '200ms',
         // Whatever still runs when the grace is over is cancelled; what does not listen is left behind.
         shutdownForceTime: '30s',
-        interceptors: { activity: [targetInterceptor] },
+        interceptors: { activity: [targetInterceptor, heartbeatInterceptor] },
         ...settings[queue],
       }),
     ),
   );
+  return new WorkerGroup(workers.map((worker, index) => ({ worker, plans: load.queues[index] === 'plans' })));
+}
+
+/** The Workers of one process: they run together, fail together, and end in an order that loses no task. */
+export class WorkerGroup {
+  private running: { worker: Worker; plans: boolean; ended: Promise<void> }[] = [];
+
+  constructor(private readonly workers: { worker: Worker; plans: boolean }[]) {}
+
+  /** Resolves when all have ended. When one fails the others are ended too, so that all start again together. */
+  async run(): Promise<void> {
+    this.running = this.workers.map(({ worker, plans }) => ({ worker, plans, ended: worker.run() }));
+    try {
+      await Promise.all(this.running.map(({ ended }) => ended));
+    } finally {
+      await this.stop();
+    }
+  }
+
+  /**
+   * Activities first: a task that the server hands out to a poll that is being given up is lost until its time-out, and plans
+   * that hear of the last results meanwhile go on here or elsewhere.
+   */
+  async stop(): Promise<void> {
+    await end(this.running.filter(({ plans }) => !plans));
+    await end(this.running.filter(({ plans }) => plans));
+  }
+}
+
+async function end(running: { worker: Worker; ended: Promise<void> }[]): Promise<void> {
+  for (const { worker } of running) if (worker.getState() === 'RUNNING') worker.shutdown();
+  await Promise.allSettled(running.map(({ ended }) => ended));
 }

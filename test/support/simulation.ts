@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, type Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 
 import type { Activities } from '../../activities/contracts';
 import { createOperationActivities } from '../../activities/operation';
@@ -9,7 +9,7 @@ import { ensureWorkflowBundle } from '../../platform/bundle';
 import { until } from '../../platform/process';
 import type { Progress } from '../../schemas/operation';
 import { registerSearchAttributes } from '../../workers/search-attributes';
-import { createWorkers } from '../../workers/workers';
+import { createWorkers, type WorkerGroup } from '../../workers/workers';
 import { installQuietRuntime, testLog as log } from './quiet-runtime';
 import { SimulatedCluster } from './simulated-cluster';
 import { TestTemporal } from './temporal';
@@ -18,8 +18,8 @@ import { TestTemporal } from './temporal';
 export class Simulation {
   private readonly clusters = new Map<string, SimulatedCluster>();
 
-  private workers: Worker[] = [];
-  private running: Promise<void>[] = [];
+  private workers?: WorkerGroup;
+  private running?: Promise<void>;
 
   private constructor(
     readonly temporal: TestTemporal,
@@ -59,12 +59,12 @@ export class Simulation {
       activities: { ...this.activities(), ...contract },
       workflows: { workflowBundle: { codePath: this.bundle } },
     });
-    this.running = this.workers.map((worker) => worker.run());
+    this.running = this.workers.run();
   }
 
   async stopWorkers(): Promise<void> {
-    for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-    await Promise.allSettled(this.running);
+    await this.workers?.stop();
+    await this.running;
   }
 
   cluster(name: string): SimulatedCluster {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { bundleWorkflowCode, NativeConnection, type Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, NativeConnection } from '@temporalio/worker';
 import { Client, Connection } from '@temporalio/client';
 
 import { createOperationActivities } from '../../activities/operation';
@@ -10,7 +10,7 @@ import { inputSchemas } from '../../schemas/inputs';
 import { payloadConverterPath } from '../../workers/data-converter';
 import { bridge } from '../../workers/log';
 import { registerSearchAttributes } from '../../workers/search-attributes';
-import { createWorkers } from '../../workers/workers';
+import { createWorkers, type WorkerGroup } from '../../workers/workers';
 import { installQuietRuntime, testLog as log } from './quiet-runtime';
 import type { TestTemporal } from './temporal';
 import { trialInput, type TrialWorld } from './trial-world';
@@ -28,8 +28,8 @@ export async function bundleTrials(): Promise<{ code: string }> {
 
 /** Workers of all queues in this process, with the settings of the real ones. */
 export class TrialWorker {
-  private workers: Worker[] = [];
-  private running: Promise<void>[] = [];
+  private workers?: WorkerGroup;
+  private running?: Promise<void>;
   private connection?: NativeConnection;
 
   constructor(
@@ -63,12 +63,12 @@ export class TrialWorker {
       },
       workflows: { workflowBundle: this.bundle },
     });
-    this.running = this.workers.map((worker) => worker.run());
+    this.running = this.workers.run();
   }
 
   async stop(): Promise<void> {
-    for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-    await Promise.allSettled(this.running);
+    await this.workers?.stop();
+    await this.running;
     await this.connection?.close();
   }
 }

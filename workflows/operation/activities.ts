@@ -10,11 +10,11 @@ const patient = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterv
 /** A compensation begins only when the step that it undoes has ended. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
-/** Work that may take its time: containers, seeds, checksums. Heartbeats when it may last more than 10 s. */
+/** Work that may take its time: containers, seeds, checksums. The worker that does it says that it is alive every second. */
 export const work = proxyActivities<Activities>({
   taskQueue: queues.work,
   startToCloseTimeout: '5 minutes',
-  heartbeatTimeout: '20s',
+  heartbeatTimeout: '5s',
   retry: patient,
   cancellationType,
 });

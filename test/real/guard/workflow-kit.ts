@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { Context } from '@temporalio/activity';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, type Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection } from '@temporalio/worker';
 import pino from 'pino';
 
 import { validateInput } from '../../../activities/operation/validate';
@@ -16,7 +16,7 @@ import type { GuardEvidence } from '../../../schemas/pivot';
 import type { ClusterState } from '../../../schemas/topology';
 import { payloadConverterPath } from '../../../workers/data-converter';
 import { registerSearchAttributes } from '../../../workers/search-attributes';
-import { createWorkers } from '../../../workers/workers';
+import { createWorkers, type WorkerGroup } from '../../../workers/workers';
 import { TestTemporal } from '../../support/temporal';
 import { until } from '../../../platform/process';
 import { type Fixture, load } from '../../unit/guard/fixture';
@@ -129,8 +129,8 @@ function clusterOf(args: unknown[]): string | undefined {
 
 export class GuardKit {
   private readonly worlds = new Map<string, World>();
-  private workers: Worker[] = [];
-  private running: Promise<void>[] = [];
+  private workers?: WorkerGroup;
+  private running?: Promise<void>;
   client!: Client;
 
   private constructor(readonly temporal: TestTemporal) {}
@@ -162,7 +162,7 @@ export class GuardKit {
       activities: activities,
       workflows: { workflowBundle: { code } },
     });
-    kit.running = kit.workers.map((worker) => worker.run());
+    kit.running = kit.workers.run();
     return kit;
   }
 
@@ -193,8 +193,8 @@ export class GuardKit {
   }
 
   async stop(): Promise<void> {
-    for (const worker of this.workers) worker.shutdown();
-    await Promise.allSettled(this.running);
+    await this.workers?.stop();
+    await this.running;
     await this.client.connection.close();
     await this.temporal.stop();
   }

@@ -1,6 +1,7 @@
 import { accounts } from '../../../schemas/names';
 import { SessionError } from '../session-error';
 import type { ApplicationSession, Session } from '../types';
+import { openTransactions } from './open-transactions';
 
 interface ProcessRow {
   id: number;
@@ -9,7 +10,6 @@ interface ProcessRow {
   command: string;
   time: number | null;
   state: string | null;
-  transaction: number | string | null;
 }
 
 const own = new Set<string>([accounts.operation, accounts.guard, accounts.replication]);
@@ -17,18 +17,20 @@ const system = new Set(['system user', 'event_scheduler', 'unauthenticated user'
 
 /** Everybody who is not drydock, the server itself or a replica: also people as root, because they could write too. */
 export async function applicationSessions(session: Session): Promise<ApplicationSession[]> {
-  const rows = await session.query<ProcessRow>(
-    'SELECT p.ID AS id, p.USER AS user, p.HOST AS host, p.COMMAND AS command, p.TIME AS time, p.STATE AS state, t.trx_id AS transaction ' +
-      'FROM information_schema.PROCESSLIST p LEFT JOIN information_schema.INNODB_TRX t ON t.trx_mysql_thread_id = p.ID',
-  );
+  const [rows, transactions] = await Promise.all([
+    session.query<ProcessRow>(
+      'SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, TIME AS time, STATE AS state FROM information_schema.PROCESSLIST',
+    ),
+    openTransactions(session),
+  ]);
   return rows
     .filter((row) => !own.has(row.user) && !system.has(row.user) && !/^Binlog Dump|^Daemon$/i.test(row.command))
     .map((row) => ({
       connectionId: Number(row.id),
       user: row.user,
       host: row.host,
-      inTransaction: row.transaction !== null,
-      transaction: row.transaction === null ? undefined : String(row.transaction),
+      inTransaction: transactions.has(Number(row.id)),
+      transaction: transactions.get(Number(row.id)),
       executing: !/^Sleep$/i.test(row.command),
       seconds: Number(row.time ?? 0),
     }));

@@ -114,13 +114,14 @@ async function engineMade(scenario: Scenario, id: string, startedAt: number): Pr
 async function quiet(scenario: Scenario, cluster: TestCluster): Promise<ClusterState> {
   for (const deadline = Date.now() + healMs; ; await sleep(500)) {
     const state = await cluster.untilConverged(healMs);
-    const { findings, epoch } = await scenario.drydock.cluster(cluster.name);
-    if (findings.length === 0 && epoch === state.epoch) {
+    // A guard that has just begun has not seen the cluster yet, and says so.
+    const view = await scenario.drydock.cluster(cluster.name).catch(() => undefined);
+    if (view?.findings.length === 0 && view.epoch === state.epoch) {
       // What the last run left behind (restarted replication, page cache) settles.
       await sleep(1000);
       return state;
     }
-    if (Date.now() > deadline) throw new Error(`the cluster does not become quiet: ${JSON.stringify(findings)}`);
+    if (Date.now() > deadline) throw new Error(`the cluster does not become quiet: ${JSON.stringify(view?.findings)}`);
   }
 }
 

@@ -114,7 +114,7 @@ export interface GuardMemory {
   fencingUntil?: string;
   /** Heals start only after this ISO time: a pivot that has just ended repoints members itself. */
   healAfter?: string;
-  /** By member (or router): failed attempts in a row and when to try again. */
+  /** By `kind:member` (or router): attempts since it was last well, and when the next may be made. */
   attempts: Record<string, { failed: number; notBefore: string; lastError: string }>;
   /** What the routers were last told. */
   readers?: string[];

@@ -1,6 +1,7 @@
 /** What the guard does about findings: a pure function, most urgent first. docs/guard.md gives the table in words. */
 import type { Diagnosis, Finding, GuardAction, GuardMemory } from '../../schemas/guard';
 import type { Observation } from '../../schemas/observation';
+import { attemptKey, retryPivotMs } from './memory';
 import { fitReaders } from './readers';
 
 export interface GuardConfig {
@@ -65,22 +66,14 @@ function changeOfPrimary(moment: Moment): GuardAction[] {
 }
 
 function pivotOrHold(moment: Moment, diagnosis: Diagnosis): GuardAction[] {
-  const { memory, config } = moment;
+  const { memory } = moment;
   const next = memory.state.epoch + 1;
   const failed = memory.pivots.filter(({ epoch, outcome }) => epoch === next && outcome === 'failed').at(-1);
   const reason = flapping(moment);
   if (reason) return [{ kind: 'hold-for-person', reason }];
-  // The pivot found nobody to promote. The primary's own data are then the best that there is: bring it back.
-  if (failed) {
-    const start = startMember(moment, memory.state.primary);
-    if (start) return [start];
-    return [
-      {
-        kind: 'hold-for-person',
-        reason: `the pivot to epoch ${next} failed: ${failed.problem ?? 'see the operation'}; ${config.maxPivots} are allowed`,
-      },
-    ];
-  }
+  // The pivot found nobody to promote: members are brought back, the lost primary too, since its own data may be the best there is.
+  const due = !failed || Date.parse(moment.now) >= Date.parse(failed.at) + retryPivotMs;
+  if (!due) return memory.state.members.flatMap(({ name }) => startMember(moment, name) ?? []);
   return [{ kind: 'pivot', diagnosis, unplanned: true }];
 }
 
@@ -89,7 +82,7 @@ function flapping({ memory, config, now }: Moment): string | undefined {
   const since = Date.parse(now) - config.flapWindowSeconds * 1000;
   const recent = memory.pivots.filter(({ at }) => Date.parse(at) >= since);
   if (recent.length < config.maxPivots) return undefined;
-  const list = recent.map(({ at, diagnosis }) => `${diagnosis} at ${at}`).join(', ');
+  const list = recent.map(({ at, diagnosis, problem }) => `${diagnosis} at ${at}${problem ? ` (${problem})` : ''}`).join(', ');
   return `${recent.length} pivots within ${config.flapWindowSeconds} s (${list}): look for the cause, then resume the guard`;
 }
 
@@ -103,7 +96,7 @@ function reopen(moment: Moment, primary: string): GuardAction[] {
   const answering = observation.members.filter(({ reach }) => reach === 'answers');
   const later = answering.some(({ journal }) => (journal?.epoch ?? 0) > state.epoch);
   if (later || answering.length <= state.members.length / 2) return [];
-  const attempt = memory.attempts[primary];
+  const attempt = memory.attempts[attemptKey('reopen-primary', primary)];
   if (attempt && attempt.failed >= REOPEN_ATTEMPTS && anyFit(moment)) return pivotOrHold(moment, 'PrimaryReadOnly');
   if (isBefore(now, attempt?.notBefore) || moment.healing.includes(primary)) return [];
   const reason = flapping(moment);
@@ -131,7 +124,7 @@ function heals(moment: Moment): GuardAction[] {
   const starts = membersWith(findings, ['ReplicaDown']).flatMap((name) => startMember(moment, name) ?? []);
   const rejoins: GuardAction[] = primaryServes
     ? membersWith(findings, ['MemberNotFollowing', 'ReplicationBroken', 'ReplicaDiverged'])
-        .filter((name) => due(moment, name))
+        .filter((name) => due(moment, 'rejoin', name))
         .map((member) => ({ kind: 'rejoin', member }))
     : [];
   return [...starts, ...rejoins];
@@ -140,7 +133,7 @@ function heals(moment: Moment): GuardAction[] {
 /** Starts a member only when the engine says that it is stopped: a paused one was paused by somebody, a silent one may be alive. */
 function startMember(moment: Moment, name: string): GuardAction | undefined {
   const container = moment.observation.members.find((view) => view.name === name)?.container;
-  if ((container !== 'stopped' && container !== 'missing') || !due(moment, name)) return undefined;
+  if ((container !== 'stopped' && container !== 'missing') || !due(moment, 'start-member', name)) return undefined;
   return { kind: 'start-member', member: name, create: container === 'missing' };
 }
 
@@ -151,17 +144,18 @@ function routers(moment: Moment): GuardAction[] {
   if (!primaryKnown) return [];
   const readers = fitReaders(state, findings);
   const tell: GuardAction[] = membersWith(findings, ['RouterBehind'])
-    .filter((name) => due(moment, name))
+    .filter((name) => due(moment, 'tell-router', name))
     .map((router) => ({ kind: 'tell-router', router }));
-  if (readers.join() === memory.readers?.join() || !due(moment, 'readers')) return tell;
+  if (readers.join() === memory.readers?.join() || !due(moment, 'set-readers', 'readers')) return tell;
   return [...tell, { kind: 'set-readers', readers }];
 }
 
 const membersWith = (findings: Finding[], diagnoses: Diagnosis[]): string[] =>
   findings.filter(({ diagnosis }) => diagnoses.includes(diagnosis)).flatMap(({ member }) => (member ? [member] : []));
 
-const due = ({ memory, now, healing }: Moment, name: string): boolean =>
-  !healing.includes(name) && !isBefore(now, memory.attempts[name]?.notBefore);
+/** Not under way, and not put off after an earlier attempt. */
+const due = ({ memory, now, healing }: Moment, kind: GuardAction['kind'], name: string): boolean =>
+  !healing.includes(name) && !isBefore(now, memory.attempts[attemptKey(kind, name)]?.notBefore);
 
 export const underMaintenance = ({ maintenance }: GuardMemory, now: string): boolean =>
   maintenance !== undefined && (maintenance.until === undefined || isBefore(now, maintenance.until));

@@ -25,7 +25,7 @@ export async function startMember(state: ClusterState, name: string, create: boo
 /** Follow the primary again; when that is not proven safe, the volume is kept aside and the member built anew. Answers how. */
 export async function rejoin(state: ClusterState, name: string, donor: string, attempt: number): Promise<string> {
   const verdict = await summarised(work.compareWithPrimary, `compare ${name} with ${state.primary}`, soon)(state, name);
-  if (verdict.rejoin === 'safe' && attempt < 3) {
+  if (verdict.rejoin === 'safe' && attempt < 4) {
     try {
       await summarised(work.followPrimary, `${name} follows ${state.primary}`, soon)(state, name);
       await summarised(work.applyRole, `settings of a replica on ${name}`, soon)(state, name);

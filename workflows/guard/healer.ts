@@ -3,7 +3,7 @@ import { CancellationScope } from '@temporalio/workflow';
 import type { GuardAction } from '../../schemas/guard';
 import { codeOf, isCancellation, meaningOf, summarised, work } from '../operation';
 import { fence, HealingHold, reopen, rejoin, startMember } from './heal';
-import { noteFailure, notePostponed, noteSuccess } from './memory';
+import { attemptKey, noteDone, noteFailure, notePostponed } from './memory';
 import { fitReaders } from './readers';
 import type { Watchman } from './watchman';
 
@@ -49,7 +49,7 @@ export class Healer {
     const { keeper } = this;
     try {
       const told = await scope.run(() => (needsHold(heal) ? this.withHold(heal) : this.perform(heal)));
-      keeper.memory = noteSuccess(keeper.memory, name);
+      keeper.memory = noteDone(keeper.memory, attemptKey(heal.kind, name), new Date().toISOString());
       if (told) keeper.note(told);
     } catch (error) {
       this.failed(name, heal, error);
@@ -64,9 +64,9 @@ export class Healer {
     const now = new Date().toISOString();
     if (isCancellation(error)) return;
     const { code, message } = meaningOf(error);
-    if (code === 'Conflict') keeper.memory = notePostponed(keeper.memory, name, message, now);
+    if (code === 'Conflict') keeper.memory = notePostponed(keeper.memory, attemptKey(heal.kind, name), message, now);
     else {
-      keeper.memory = noteFailure(keeper.memory, name, `${code}: ${message}`, now);
+      keeper.memory = noteFailure(keeper.memory, attemptKey(heal.kind, name), `${code}: ${message}`, now);
       keeper.note(`${heal.kind} ${name} failed: ${code}: ${message}`);
     }
   }
@@ -91,7 +91,7 @@ export class Healer {
         return `${heal.member} was started`;
       case 'rejoin': {
         const readers = fitReaders(state, findings).filter((name) => name !== heal.member);
-        const attempt = (memory.attempts[heal.member]?.failed ?? 0) + 1;
+        const attempt = (memory.attempts[attemptKey('rejoin', heal.member)]?.failed ?? 0) + 1;
         return rejoin(state, heal.member, readers.at(-1) ?? state.primary, attempt);
       }
       case 'reopen-primary':

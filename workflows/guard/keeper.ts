@@ -19,7 +19,7 @@ import { act, type GuardConfig, type Moment } from './act';
 import { renderGuard } from './details';
 import { Healer } from './healer';
 import { lookAtJournal } from './look';
-import { adoptState, nextDeadline } from './memory';
+import { adoptState, forgetHealthy, nextDeadline } from './memory';
 import { Pivots } from './pivots';
 import type { Watchman } from './watchman';
 
@@ -134,7 +134,7 @@ export class Keeper implements Watchman {
     if (report.kind === 'shutdown') return;
     this.observation = report.observation;
     this.firstSignAt = report.firstSignAt;
-    this.memory = { ...this.memory, findings: report.findings };
+    this.memory = forgetHealthy({ ...this.memory, findings: report.findings });
     this.decide();
     this.show();
     if (report.kind !== 'epoch-moved') return;

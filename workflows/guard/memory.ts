@@ -1,10 +1,14 @@
 /** Changes of what the guard remembers, as pure functions over plain data. */
-import type { GuardMemory } from '../../schemas/guard';
+import type { GuardAction, GuardMemory } from '../../schemas/guard';
 import type { ClusterState } from '../../schemas/topology';
 
 /** First pause after a heal that failed; it doubles with each failure in a row. */
 const firstPauseMs = 5000;
 const longestPauseMs = 300_000;
+/** A watch sees within this time that a member was started or follows. */
+const settleMs = 8000;
+/** A pivot that failed (nobody could be promoted) is tried again after this pause, if the primary is still lost then. */
+export const retryPivotMs = 15_000;
 /** Pivots beyond this many are forgotten; those within any sensible window are far fewer. */
 const pivotsKept = 20;
 
@@ -27,28 +31,51 @@ export function adoptState(memory: GuardMemory, state: ClusterState): GuardMemor
   };
 }
 
-export function noteFailure(memory: GuardMemory, name: string, error: string, now: string): GuardMemory {
-  const failed = (memory.attempts[name]?.failed ?? 0) + 1;
+/** Attempts are counted by what is done and to whom: a member that was just started may be let follow at once. */
+export const attemptKey = (kind: GuardAction['kind'], name: string): string => `${kind}:${name}`;
+
+const note = (memory: GuardMemory, key: string, attempt: GuardMemory['attempts'][string]): GuardMemory => ({
+  ...memory,
+  attempts: { ...memory.attempts, [key]: attempt },
+});
+
+export function noteFailure(memory: GuardMemory, key: string, error: string, now: string): GuardMemory {
+  const failed = (memory.attempts[key]?.failed ?? 0) + 1;
   const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** (failed - 1));
-  return { ...memory, attempts: { ...memory.attempts, [name]: { failed, notBefore: after(now, pause), lastError: error.slice(0, 300) } } };
+  return note(memory, key, { failed, notBefore: after(now, pause), lastError: error.slice(0, 300) });
 }
 
 /** Not tried at all (somebody else holds the cluster): no failure, only later. */
-export function notePostponed(memory: GuardMemory, name: string, why: string, now: string): GuardMemory {
-  const failed = memory.attempts[name]?.failed ?? 0;
-  return {
-    ...memory,
-    attempts: { ...memory.attempts, [name]: { failed, notBefore: after(now, firstPauseMs), lastError: why.slice(0, 300) } },
-  };
+export function notePostponed(memory: GuardMemory, key: string, why: string, now: string): GuardMemory {
+  const failed = memory.attempts[key]?.failed ?? 0;
+  return note(memory, key, { failed, notBefore: after(now, firstPauseMs), lastError: why.slice(0, 300) });
 }
 
-export function noteSuccess(memory: GuardMemory, name: string): GuardMemory {
-  return { ...memory, attempts: Object.fromEntries(Object.entries(memory.attempts).filter(([each]) => each !== name)) };
+/**
+ * Done, as far as the hands can tell: the watch is given time to see it. It counts as an attempt until the finding is gone, so
+ * that what breaks again and again is not mended in the same way for ever.
+ */
+export function noteDone(memory: GuardMemory, key: string, now: string): GuardMemory {
+  if (key.startsWith('set-readers:')) return note(memory, key, { failed: 0, notBefore: now, lastError: '' });
+  const failed = (memory.attempts[key]?.failed ?? 0) + 1;
+  return note(memory, key, { failed, notBefore: after(now, settleMs), lastError: '' });
+}
+
+/** What is well again has no history of attempts. */
+export function forgetHealthy(memory: GuardMemory): GuardMemory {
+  const sick = new Set(memory.findings.map(({ member }) => member ?? memory.state.primary));
+  // Readers are no member: what failed there is forgotten when it succeeds.
+  const kept = Object.entries(memory.attempts).filter(
+    ([key]) => key.startsWith('set-readers:') || sick.has(key.slice(key.indexOf(':') + 1)),
+  );
+  return { ...memory, attempts: Object.fromEntries(kept) };
 }
 
 /** Milliseconds until something that was put off may be done; undefined when nothing was. */
 export function nextDeadline(memory: GuardMemory, now: string): number | undefined {
+  const failed = memory.pivots.filter(({ epoch, outcome }) => outcome === 'failed' && epoch === memory.state.epoch + 1).at(-1);
   const times = [
+    failed && after(failed.at, retryPivotMs),
     memory.fencingUntil,
     memory.healAfter,
     memory.maintenance?.until,

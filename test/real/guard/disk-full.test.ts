@@ -14,23 +14,26 @@ describe('a full disk', () => {
   let session: Session | undefined;
   beforeAll(async () => {
     const small = (instance: string): string => `${instance}-small`;
-    lab = await startWatched({ engine: 'mysql', version: '8.0' }, { settings: { innodb_redo_log_capacity: '8388608' } }, (member, instance) =>
-      member.name === 'db-1'
-        ? {
-            Mounts: [
-              {
-                Type: 'volume',
-                Source: (volume = small(instance)),
-                Target: '/var/lib/mysql',
-                VolumeOptions: {
-                  NoCopy: false,
-                  Labels: { 'drydock.instance': instance },
-                  DriverConfig: { Name: 'local', Options: { type: 'tmpfs', device: 'tmpfs', o: `size=${sizeMb}m` } },
+    lab = await startWatched(
+      { engine: 'mysql', version: '8.0' },
+      { settings: { innodb_redo_log_capacity: '8388608' } },
+      (member, instance) =>
+        member.name === 'db-1'
+          ? {
+              Mounts: [
+                {
+                  Type: 'volume',
+                  Source: (volume = small(instance)),
+                  Target: '/var/lib/mysql',
+                  VolumeOptions: {
+                    NoCopy: false,
+                    Labels: { 'drydock.instance': instance },
+                    DriverConfig: { Name: 'local', Options: { type: 'tmpfs', device: 'tmpfs', o: `size=${sizeMb}m` } },
+                  },
                 },
-              },
-            ],
-          }
-        : {},
+              ],
+            }
+          : {},
     );
   });
   afterAll(async () => {

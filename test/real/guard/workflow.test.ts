@@ -148,13 +148,11 @@ describe('the guard as a workflow', () => {
     expect(world.named('orderPivot')).toHaveLength(0);
   });
 
-  it('gives up heals when the primary dies, and tries a pivot that failed no second time by itself', async () => {
+  it('gives up heals when the primary dies, and does not try a pivot that failed again at once', async () => {
     const { world, handle } = await kit.guard();
     world.order = () => Promise.resolve({ fail: 'NoCandidate' });
     world.report([dead], closed);
     await eventually(handle, ({ pivots }) => pivots[0]?.outcome === 'failed');
-    const view = await eventually(handle, ({ guard }) => guard === 'held');
-    expect(view.note).toMatch(/NoCandidate/);
     expect(world.named('orderPivot')).toHaveLength(1);
   });
 

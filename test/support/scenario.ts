@@ -20,7 +20,7 @@ import { connectDrydock, type DrydockClient, DrydockError } from '../../client';
 import { findTemporal } from '../../platform/temporal-binary';
 import { type Platform, type PlatformOptions, startPlatform } from '../../platform/instance';
 import type { ClusterFile } from '../../schemas/cluster';
-import { queues, type WorkflowType } from '../../schemas/names';
+import { guardId, queues, type WorkflowType } from '../../schemas/names';
 import type { Progress } from '../../schemas/operation';
 import type { PivotResult } from '../../schemas/pivot';
 import type { WorkerHandle } from '../../platform/worker';
@@ -108,6 +108,11 @@ export class Scenario {
   /** Until it waits for a person. */
   async untilWaiting(id: string): Promise<Progress> {
     return this.untilProgress(id, ({ state }) => state === 'waiting');
+  }
+
+  /** A person lets the guard go on: earlier pivots do not count as flapping any more. */
+  async forgetPivots(cluster: TestCluster): Promise<void> {
+    await this.temporal.workflow.getHandle(guardId(cluster.name)).signal('resume', { by: 'test' });
   }
 
   /** The latest pivot of a cluster, whoever started it. */

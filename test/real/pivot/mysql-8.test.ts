@@ -75,6 +75,28 @@ test('the primary is killed under load: the guard pivots, nothing is lost, the o
   expect(await scenario.drydock.result(id)).toMatchObject({ unplanned: true, from: run.before.primary });
 });
 
+test('the primary hangs under load: it acknowledges nothing when it wakes up, and nothing is lost', async () => {
+  const run = await underLoad(cluster, async (_ledger, { epoch, primary }) => {
+    await cluster.container(primary).kill({ signal: 'SIGSTOP' });
+    const moved = await cluster.untilEpoch(epoch + 1);
+    // Ended by the pivot in the meantime, or it wakes up now.
+    await cluster
+      .container(primary)
+      .kill({ signal: 'SIGCONT' })
+      .catch(() => undefined);
+    return moved;
+  });
+  expect(brokenPromises(run)).toEqual([]);
+  expect(run.after.epoch).toBe(run.before.epoch + 1);
+  expect(run.after.primary).not.toBe(run.before.primary);
+});
+
+test('multi-statement transactions are whole or not there at all after a planned pivot', async () => {
+  const run = await underLoad(cluster, () => scenario.pivot(cluster), { mode: 'transactions' });
+  expect(brokenPromises(run)).toEqual([]);
+  expect(run.report.errorsAfterRetry).toBe(0);
+});
+
 test('a second operation on the cluster is refused, and is told who holds it', async () => {
   const before = await cluster.state();
   const approval = { gates: ['before-switch'], timeoutSeconds: 60, onTimeout: 'abort' };

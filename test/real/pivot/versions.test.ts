@@ -34,7 +34,7 @@ describe.each([
       return cluster.untilEpoch(epoch + 1);
     });
     expect(brokenPromises(run)).toEqual([]);
-      expect(run.after.epoch).toBe(run.before.epoch + 1);
+    expect(run.after.epoch).toBe(run.before.epoch + 1);
     expect(run.after.primary).not.toBe(run.before.primary);
   });
 });

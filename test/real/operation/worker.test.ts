@@ -63,8 +63,9 @@ test('with Temporal it works, and the dead-man file, the metrics and the log say
   try {
     const id = await drydock.start('pivot', { cluster: 'Not A Name' });
     await expect(drydock.result(id)).rejects.toMatchObject({ code: 'InvalidInput' });
-    const refused = lines().filter(({ activity }) => activity === 'validateInput');
-    expect(refused[0]).toMatchObject({ operation: id, type: 'pivot', target: 'cluster/Not A Name' });
+    const refused = (): Record<string, unknown> | undefined => lines().find(({ activity }) => activity === 'validateInput');
+    await until(() => refused() !== undefined, 5_000);
+    expect(refused()).toMatchObject({ operation: id, type: 'pivot', target: 'cluster/Not A Name' });
   } finally {
     await drydock.close();
   }

@@ -3,11 +3,13 @@
  * claims held. `--clean` removes everything that it made; `--use-configured` uses the Temporal server that the environment names.
  */
 import { reportOf } from '../cli/errors';
+import { isPivotResult } from '../cli/output/pivot';
 import { errorLines } from '../cli/output/error-report';
 import { changeThePrimary, loseThePrimary, type Stage } from './demo/chapters';
 import { Claims } from './demo/claims';
 import { demoCluster, demoClusterReady } from './demo/cluster';
 import { cleanUp, type DemoPlatform, setUp } from './demo/platform';
+import { tellEquality } from './demo/equality';
 import { Story } from './demo/story';
 
 const usage = 'npm run demo [-- --clean | --use-configured]';
@@ -30,7 +32,14 @@ async function main(args: readonly string[]): Promise<number> {
   story.chapter('Set-up', 'What is there already is used; what is missing is installed, built or started.');
   const platform = await setUp(story, args.includes('--use-configured'));
   story.done('ready');
-  const stage: Stage = { client: await platform.connect(), story, claims: new Claims(), instance: platform.instance, shown: [] };
+  const stage: Stage = {
+    client: await platform.connect(),
+    story,
+    claims: new Claims(),
+    instance: platform.instance,
+    shown: [],
+    summary: [],
+  };
   onInterrupt(stage);
   try {
     await tell(stage, platform);
@@ -59,6 +68,8 @@ async function tell(stage: Stage, platform: DemoPlatform): Promise<void> {
 
   story.chapter('A planned pivot', 'The same, on purpose, as before the maintenance of a host: clients should hardly notice.');
   await changeThePrimary(stage, survived);
+  const last = stage.shown.at(-1)?.result;
+  await tellEquality(client, story, claims, isPivotResult(last) ? last.proof : undefined);
 
   story.chapter('Look around');
   for (const view of stage.shown) if (view.uiUrl) story.line(`   ${view.id}\n     ${story.paint.cyan(view.uiUrl)}`);
@@ -67,6 +78,7 @@ async function tell(stage: Stage, platform: DemoPlatform): Promise<void> {
   for (const [command, what] of platform.commands) story.line(`     ${command.padEnd(48)} ${story.paint.dim(what)}`);
   story.line();
   const { failures } = claims;
+  for (const line of stage.summary) story.line(`  ${line}`);
   for (const failure of failures) story.line(`${story.paint.red('✗')} did not hold: ${failure}`);
   story.line(
     failures.length

@@ -57,9 +57,15 @@ export async function waitFor(client: DrydockClient, holds: (cluster: ClusterVie
     const cluster = await client.cluster(demoCluster.name).catch(() => undefined);
     if (cluster && holds(cluster)) return cluster;
     if (Date.now() > until)
-      throw new Error(
-        `cluster ${demoCluster.name} did not come to the expected state within ${timeoutMs / 1000} s: ${JSON.stringify(cluster)}`,
-      );
+      throw new Error(`cluster ${demoCluster.name} did not come to the expected state within ${timeoutMs / 1000} s; ${inShort(cluster)}`);
     await sleep(200);
   }
+}
+
+function inShort(cluster: ClusterView | undefined): string {
+  if (!cluster) return 'its guard does not answer';
+  const { epoch, primary, replicas, guard, findings } = cluster;
+  const members = replicas.map(({ name, state }) => `${name} ${state}`).join(', ');
+  const found = findings.map(({ diagnosis, member }) => (member ? `${diagnosis} (${member})` : diagnosis)).join(', ');
+  return `epoch ${epoch}, primary ${primary.name}, ${members}, guard ${guard}, found: ${found || 'nothing'}`;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { mark } from '../../cli/output/operation';
-import { padEnd, padStart } from '../../cli/output/style';
+import { padEnd, padStart, width } from '../../cli/output/style';
 import { duration } from '../../cli/output/text';
 import type { DrydockClient, OperationView } from '../../client/contract';
 import type { Story } from './story';
@@ -21,6 +21,7 @@ export async function followSteps(
   let last: OperationView | undefined;
   for await (const view of client.watch(id, signal)) {
     last = view;
+    const nameWidth = Math.max(0, ...(view.progress?.steps ?? []).map(({ name }) => width(name)));
     for (const [index, step] of (view.progress?.steps ?? []).entries()) {
       const key = `${index} ${step.startedAt ?? ''} ${step.state}`;
       if (!step.endedAt || step.state === 'skipped' || step.state === 'waiting' || told.has(key)) continue;
@@ -29,7 +30,7 @@ export async function followSteps(
       const took = step.startedAt ? duration(new Date(step.endedAt).getTime() - new Date(step.startedAt).getTime()) : '';
       const detail = step.detail ? `  ${step.detail}` : '';
       story.line(
-        `   ${story.paint.dim(at)} ${mark(step.state, story.paint)} ${padEnd(step.name, 34)} ${story.paint.dim(padStart(took, 8))}${detail}`,
+        `   ${story.paint.dim(at)} ${mark(step.state, story.paint)} ${padEnd(step.name, nameWidth)} ${story.paint.dim(padStart(took, 8))}${detail}`,
       );
     }
     for (const warning of view.progress?.warnings ?? [])

@@ -4,6 +4,9 @@ import type { Story } from './story';
 import { axis, histogram, pivotWindow, sparkline } from './timeline';
 import { acknowledgements, ratePerSecond, type Written } from './writer';
 
+/** On a machine that is not overloaded the usual write takes a few milliseconds. */
+const busyMs = 100;
+
 /** What clients noticed: the picture of their writes, the gap, the errors, and what the new primary holds of what they were promised. */
 export function tellInterruption(
   story: Story,
@@ -23,6 +26,8 @@ export function tellInterruption(
   story.figure('interruption', `${story.paint.bold(duration(report.gap.ms))} between two acknowledged writes`);
   story.figure('longest write', `${duration(report.longestWithRetryMs)}, its retry included; ${duration(report.medianWriteMs)} is usual`);
   story.figure('errors', errorText(written));
+  if (report.medianWriteMs > busyMs)
+    story.figure('', story.paint.yellow('this machine is very busy with other things: half of all writes took that long, pivot or not'));
   const lost = verification.lost.length;
   story.figure(
     'lost writes',

@@ -4,9 +4,10 @@ import type { ActivityInterceptors } from '@temporalio/worker';
 const everyMs = 1_000;
 
 /**
- * Says every second that this worker is alive, for every activity that has a heartbeat time-out: a worker that died or was stopped is
- * noticed within it, a task that was lost on the way as well, and a cancellation arrives soon. What an activity itself has told by
- * a heartbeat is kept. That an activity makes progress is for its own time-outs to see.
+ * Says every second that this worker is alive, for every activity of the queue `work` that has a heartbeat time-out: a worker that
+ * died or was stopped is noticed within it, a task that was lost on the way as well, and a cancellation arrives soon. What an
+ * activity itself has told by a heartbeat is kept. That it makes progress is for its own time-outs to see; a switch and a watch,
+ * which must not stand still for seconds, say themselves that they do.
  */
 export function heartbeatInterceptor(context: Context): ActivityInterceptors {
   return {

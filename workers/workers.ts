@@ -51,7 +51,7 @@ export async function createWorkers(load: Workload): Promise<WorkerGroup> {
         defaultHeartbeatThrottleInterval: '200ms',
         // Whatever still runs when the grace is over is cancelled; what does not listen is left behind.
         shutdownForceTime: '30s',
-        interceptors: { activity: [targetInterceptor, heartbeatInterceptor] },
+        interceptors: { activity: queue === 'work' ? [targetInterceptor, heartbeatInterceptor] : [targetInterceptor] },
         ...settings[queue],
       }),
     ),

@@ -5,7 +5,6 @@
  */
 import type { ClusterDefinition } from '../schemas/cluster';
 import type { WatchInput, WatchReport } from '../schemas/guard';
-import type { WorkflowType } from '../schemas/names';
 import type { Observation, RouterView } from '../schemas/observation';
 import type { ProofReport, SwitchInput, SwitchReport } from '../schemas/pivot';
 import type { Cluster, ClusterState, Member, Router } from '../schemas/topology';
@@ -13,7 +12,7 @@ import type { Cluster, ClusterState, Member, Router } from '../schemas/topology'
 /** activities/operation: what every operation needs. On the queue of the plans, where bulk work can not delay it. */
 export interface OperationActivities {
   /** Parsed input with defaults; throws InvalidInput with every problem by its path. */
-  validateInput(type: WorkflowType | string, input: unknown): Promise<unknown>;
+  validateInput(type: string, input: unknown): Promise<unknown>;
   /** Takes `hold/<target>` for `operation` by update-with-start. Throws Conflict naming the holder. A holder that is closed is replaced. */
   acquireHold(target: string, operation: string): Promise<void>;
   releaseHold(target: string, operation: string): Promise<void>;

@@ -7,7 +7,7 @@ import { isPivotResult } from '../cli/output/pivot';
 import { errorLines } from '../cli/output/error-report';
 import { changeThePrimary, loseThePrimary, type Stage } from './demo/chapters';
 import { Claims } from './demo/claims';
-import { demoCluster, demoClusterReady } from './demo/cluster';
+import { demoCluster, newCluster } from './demo/cluster';
 import { cleanUp, type DemoPlatform, setUp } from './demo/platform';
 import { tellEquality } from './demo/equality';
 import { Story } from './demo/story';
@@ -57,7 +57,7 @@ async function tell(stage: Stage, platform: DemoPlatform): Promise<void> {
     `A cluster: one primary, ${replicas} replicas, one router`,
     `MySQL ${version}, semi-synchronous: a write is acknowledged when a replica has it too. Clients know the router's port only.`,
   );
-  const created = await demoClusterReady(client, story);
+  const created = await newCluster(client, story);
   story.done(`${created.primary.name} is the primary; clients write to ${created.endpoints.write.host}:${created.endpoints.write.port}`);
 
   story.chapter(
@@ -79,6 +79,7 @@ async function tell(stage: Stage, platform: DemoPlatform): Promise<void> {
   story.line();
   const { failures } = claims;
   for (const line of stage.summary) story.line(`  ${line}`);
+  story.line();
   for (const failure of failures) story.line(`${story.paint.red('✗')} did not hold: ${failure}`);
   story.line(
     failures.length

@@ -68,7 +68,10 @@ async function execute(host: Host, member: Member, command: string[]): Promise<F
   const stream = await ask(host, () => exec.start({ hijack: true, stdin: false }));
   const output = new Tail();
   const complaint = new Tail();
-  container.modem.demuxStream(stream, output.sink, complaint.sink);
+  const modem = container.modem as {
+    demuxStream(from: NodeJS.ReadableStream, out: NodeJS.WritableStream, err: NodeJS.WritableStream): void;
+  };
+  modem.demuxStream(stream, output.sink, complaint.sink);
   await new Promise<void>((resolve, reject) => {
     stream.once('end', resolve).once('close', resolve).once('error', reject);
   });

@@ -16,18 +16,12 @@ export const isHealthy = ({ guard, replicas, findings }: ClusterView): boolean =
   replicas.every(({ state }) => isFollowing(state)) &&
   findings.every(({ diagnosis }) => diagnosis === 'Healthy');
 
-/** The demo's cluster: a healthy one of an earlier run, else a new one. */
-export async function demoClusterReady(client: DrydockClient, story: Story): Promise<ClusterView> {
+/** A new cluster. One of an earlier run is deleted with its data: its guard would remember the failures that the demo caused. */
+export async function newCluster(client: DrydockClient, story: Story): Promise<ClusterView> {
   const { name } = demoCluster;
   await othersEnd(client, story);
-  const existing = await client.cluster(name).catch(() => undefined);
-  if (existing) {
-    const healthy = await waitFor(client, isHealthy, 5_000).catch(() => undefined);
-    if (healthy) {
-      story.note(`cluster ${name} of an earlier run is healthy, and is used again`);
-      return healthy;
-    }
-    story.note(`cluster ${name} of an earlier run is not healthy: it is deleted with its data`);
+  if (await client.cluster(name).catch(() => undefined)) {
+    story.note(`the cluster ${name} of an earlier run is deleted with its data`);
     await ended(client, await client.start('deleteCluster', { cluster: name, deleteData: true }), story);
   }
   await ended(client, await client.start('createCluster', { cluster: demoCluster }), story);

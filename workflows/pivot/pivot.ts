@@ -218,12 +218,10 @@ async function waitForBacklog(op: Operation<PivotInput>, report: SwitchReport): 
 /** After an abort, or a switch that was given up: whoever is primary by the journal serves again, if it is alive. */
 async function standDown(op: Operation<PivotInput>): Promise<void> {
   const look = await lookAtCluster(op.input.cluster);
-  await summarised(critical.standDown, 'put the old primary back to work', { retry: { maximumAttempts: 20 } })(
-    look.state,
-    op.id,
-    answering(look),
-  );
+  const back = summarised(critical.standDown, 'put the old primary back to work', { retry: { maximumAttempts: 20 } });
+  const { epoch, primary } = await back(look.state, op.id, answering(look));
   await fencingIsOver(op.input.cluster);
+  if (epoch !== look.state.epoch) await signalGuard(op.input.cluster, 'clusterChanged', { epoch, primary });
 }
 
 /** Proof of equal data runs as an operation of its own, so that it never keeps the next pivot waiting. */

@@ -1,9 +1,11 @@
+import * as gtid from '../../../schemas/gtid';
 import type { FilePosition, Position, ReplicationView, SemiSyncView } from '../../../schemas/observation';
 import type { ApplicationSession, Flavor, Session } from '../types';
 import { SessionError } from '../session-error';
 import type { Version } from '../version';
 import { setEvents } from './events';
-import { modernNames, replicationView, type StatusReading, type StatusRow } from './replication-status';
+import { quoteText } from './quote';
+import { compareFiles, modernNames, replicationView, type StatusReading, type StatusRow } from './replication-status';
 import { disableSource, enableSource, semiSyncRows, type SemiSyncWords, semiSyncView } from './semi-sync';
 import { applicationSessions, kill } from './sessions';
 import { poll, refuseStoppedApplier } from './wait';
@@ -114,6 +116,34 @@ export abstract class BaseFlavor implements Flavor {
 
   async startApplier(session: Session): Promise<void> {
     await session.query(`START ${this.words.thread} SQL_THREAD`);
+  }
+
+  /**
+   * With the applier stopped: applies exactly up to a position of the primary and stops there. False when it is not there in
+   * time; then, too, the applier is stopped. Receiving goes on meanwhile.
+   */
+  async applyUntil(session: Session, position: Position, timeoutMs: number): Promise<boolean> {
+    if (await this.standsAt(session, position)) return true;
+    await session.query(`START ${this.words.thread} SQL_THREAD UNTIL ${this.untilClause(position)}`);
+    const stopped = await poll(timeoutMs, async () => {
+      const view = await this.replication(session);
+      refuseStoppedApplier(session, view);
+      return view?.applier !== 'running';
+    });
+    if (!stopped) await this.stopApplier(session);
+    return this.standsAt(session, position);
+  }
+
+  /** All up to a position was applied, and nothing beyond it. */
+  protected async standsAt(session: Session, position: Position): Promise<boolean> {
+    const view = await this.replication(session);
+    if (position.gtid !== undefined) return view?.applied.gtid !== undefined && gtid.equal(view.applied.gtid, position.gtid);
+    return view?.applied.file !== undefined && position.file !== undefined && compareFiles(view.applied.file, position.file) === 0;
+  }
+
+  private untilClause(position: Position): string {
+    if (position.gtid !== undefined) return `SQL_AFTER_GTIDS=${quoteText(position.gtid)}`;
+    return `MASTER_LOG_FILE=${quoteText(position.file?.file ?? '')}, MASTER_LOG_POS=${position.file?.position ?? 0}`;
   }
 
   async startReceiver(session: Session): Promise<void> {

@@ -15,7 +15,7 @@ export function modernNames(row: Record<string, unknown>): StatusRow {
         .replace(/Master/g, 'Source')
         .replace(/slave/g, 'replica')
         .replace(/Slave/g, 'Replica')
-    ] = value === null || value === undefined ? '' : String(value as string | number);
+    ] = typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'bigint' ? String(value) : '';
   return modern;
 }
 

@@ -312,7 +312,7 @@ export function describeVersion(version: Version): void {
         expect((await viewOf('db-1')).errant).toBeTruthy();
         expect((await viewOf('db-3')).errant).toBeUndefined();
         const comparison = await run('compareWithPrimary', state, 'db-1');
-        expect(comparison).toMatchObject({ rejoin: 'diverged', errant: expect.any(String) });
+        expect(comparison).toMatchObject({ rejoin: 'diverged', errant: expect.any(String) as string });
         expect(comparison.kept).toMatch(/drydock-errant-epoch-2\.sql$/);
         const kept = await servers.fileOf(one, '/var/lib/mysql/drydock-errant-epoch-2.sql');
         expect(kept).toContain("@2='stray'");

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Debounce, keyOf } from '../../../activities/guard/debounce';
 import { diagnose } from '../../../activities/guard/diagnose';
 import { witness } from '../../../activities/guard/witness';
-import { diagnoses, type Diagnosis, type Facts, type Finding, type GuardMemory } from '../../../schemas/guard';
+import { diagnoses, type Diagnosis, type Facts, type Finding } from '../../../schemas/guard';
 import type { MemberView, Observation, ReplicationView } from '../../../schemas/observation';
 import { act, lostPrimary } from '../../../workflows/guard/act';
 import { adoptState, nextDeadline, noteDone, noteFailure, forgetHealthy } from '../../../workflows/guard/memory';

@@ -5,6 +5,12 @@ import { redact } from '../../redact';
 /** A row of SHOW REPLICA STATUS or SHOW SLAVE STATUS, or any list of names and values, under today's names. */
 export type StatusRow = Record<string, string>;
 
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  return Buffer.isBuffer(value) ? value.toString() : '';
+}
+
 /** The old words (master, slave) become the new ones in the names of columns; values become text. */
 export function modernNames(row: Record<string, unknown>): StatusRow {
   const modern: StatusRow = {};
@@ -15,7 +21,7 @@ export function modernNames(row: Record<string, unknown>): StatusRow {
         .replace(/Master/g, 'Source')
         .replace(/slave/g, 'replica')
         .replace(/Slave/g, 'Replica')
-    ] = typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'bigint' ? String(value) : '';
+    ] = textOf(value);
   return modern;
 }
 

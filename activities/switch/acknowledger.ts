@@ -45,7 +45,7 @@ async function position(context: SwitchContext, candidate: LockedMember, old: Lo
 
 /** Repoints a replica and waits until its own receiver runs and the candidate counts it. */
 export async function acknowledges(context: SwitchContext, candidate: LockedMember, other: LockedMember): Promise<boolean> {
-  await repoint(context, candidate, other, context.openedAt);
+  await repoint(context, candidate, other, context.starts.get(other.member.name) ?? context.openedAt);
   const deadline = performance.now() + SEEN_BOUND_MS;
   for (;;) {
     if (await isSeen(candidate, other)) return true;

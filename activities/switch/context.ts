@@ -31,6 +31,8 @@ export class SwitchContext {
   fence: SwitchReport['fence'];
   closedAt: FilePosition | undefined;
   openedAt: FilePosition | undefined;
+  /** Without GTID: where replicas start that had received less than the new primary; all others start where it was opened. */
+  readonly starts = new Map<string, FilePosition>();
   /** The old primary was lost in the middle of a planned switch. */
   lostOld = false;
   /** True from just before the journal row of the next epoch is written: from then on only forward. */

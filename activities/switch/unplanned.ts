@@ -3,6 +3,7 @@ import type { SwitchReport } from '../../schemas/pivot';
 import { compareReceived } from '../../schemas/positions';
 import { stopMember } from '../docker/member';
 import { messageOf, type SwitchContext } from './context';
+import { startOfLagging } from './lagging-start';
 import type { LockedMember } from './locked-member';
 import { openNewPrimary } from './open';
 
@@ -48,8 +49,10 @@ export async function switchUnplanned(context: SwitchContext): Promise<SwitchRep
   return openNewPrimary(context, candidate, async (other) => {
     const found = received.find(({ locked }) => locked === other);
     if (!found?.view || !(await drain(other))) return false;
-    // Without GTID only a member that received exactly the same stands where the new primary stands.
-    return found.elsewhere || other.flavor.gtid || compare(found, best) === 'same';
+    if (found.elsewhere || other.flavor.gtid || compare(found, best) === 'same') return true;
+    const start = context.openedAt && (await startOfLagging(candidate, context.openedAt, other));
+    if (start) context.starts.set(other.member.name, start);
+    return start !== undefined;
   });
 }
 

@@ -132,7 +132,7 @@ async function handBack(scenario: Scenario, cluster: TestCluster, wanted: Wanted
     await signalGuard(scenario, cluster, 'clusterChanged', { epoch, primary });
     await signalGuard(scenario, cluster, 'maintenance', { on: false });
   }
-  if (wanted.kind === 'killed') await signalGuard(scenario, cluster, 'resume', { by: 'bench' });
+  if (wanted.kind === 'killed') await scenario.forgetPivots(cluster);
 }
 
 async function signalGuard(scenario: Scenario, cluster: TestCluster, signal: string, argument: unknown): Promise<void> {

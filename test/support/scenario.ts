@@ -112,7 +112,10 @@ export class Scenario {
 
   /** A person lets the guard go on: earlier pivots do not count as flapping any more. */
   async forgetPivots(cluster: TestCluster): Promise<void> {
-    await this.temporal.workflow.getHandle(guardId(cluster.name)).signal('resume', { by: 'test' });
+    const guard = this.temporal.workflow.getHandle(guardId(cluster.name));
+    // Only a guard that is held can be resumed.
+    await guard.signal('pause', { by: 'test' });
+    await guard.signal('resume', { by: 'test' });
   }
 
   /** The latest pivot of a cluster, whoever started it. */

@@ -33,7 +33,8 @@ export async function underLoad<Result>(
     // Writes go on after the change: the new primary takes them.
     await ledger.acknowledges(100);
     await sleep(200);
-    const { report } = await ledger.stop();
+    // Long enough for what piled up in the meantime, also on a busy machine.
+    const { report } = await ledger.stop(30_000);
     const after = await cluster.untilConverged(options.convergeMs);
     const members: Record<string, Verification> = {};
     for (const { name } of cluster.cluster.members) members[name] = await verifyOn(cluster, ledger, after, name);

@@ -46,7 +46,7 @@ export async function loseThePrimary(stage: Stage, cluster: ClusterView): Promis
   const killedAt = await killMember(stage.instance, demoCluster.name, old);
   story.line(`   ${story.paint.dim('  +0.00 s')} ${story.paint.red('✗')} ${old} is killed`);
   const id = unplannedPivotId(demoCluster.name, cluster.epoch + 1);
-  await appeared(client, id);
+  await appeared(client, id, killedAt);
   const pivot = await followSteps(client, id, story, killedAt);
   const { now, gapMs } = await judge(stage, { cluster, pivot, ledger, moment: { at: killedAt, name: 'killed' } });
   const back = await waitFor(client, isHealthy, rejoinMs).catch(() => undefined);

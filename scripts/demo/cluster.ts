@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ClusterView, DrydockClient } from '../../client/contract';
+import { type ClusterView, type DrydockClient, DrydockError } from '../../client';
 import { clusterTarget } from '../../schemas/names';
 import { followSteps } from './follow-steps';
 import type { Story } from './story';
@@ -20,12 +20,22 @@ export const isHealthy = ({ guard, replicas, findings }: ClusterView): boolean =
 export async function newCluster(client: DrydockClient, story: Story): Promise<ClusterView> {
   const { name } = demoCluster;
   await othersEnd(client, story);
-  if (await client.cluster(name).catch(() => undefined)) {
+  if (await exists(client)) {
     story.note(`the cluster ${name} of an earlier run is deleted with its data`);
     await ended(client, await client.start('deleteCluster', { cluster: name, deleteData: true }), story);
   }
   await ended(client, await client.start('createCluster', { cluster: demoCluster }), story);
   return waitFor(client, isHealthy, 30_000);
+}
+
+/** A guard that does not answer is a cluster all the same. */
+async function exists(client: DrydockClient): Promise<boolean> {
+  try {
+    await client.cluster(demoCluster.name);
+    return true;
+  } catch (error) {
+    return !(error instanceof DrydockError && error.code === 'UnknownCluster');
+  }
 }
 
 /** An interrupted run may have left operations under way; they end by themselves. */

@@ -44,16 +44,17 @@ export async function followSteps(
   return view.status === 'RUNNING' && last ? last : view;
 }
 
-/** Waits until an operation of this id exists. */
-export async function appeared(client: DrydockClient, id: string, signal?: AbortSignal): Promise<void> {
+/** Waits until an operation of this id has begun after a moment (ms since 1970). */
+export async function appeared(client: DrydockClient, id: string, since: number, signal?: AbortSignal): Promise<void> {
   const until = Date.now() + appearMs;
   for (;;) {
     try {
-      await client.show(id);
-      return;
-    } catch (error) {
-      if (signal?.aborted || Date.now() > until) throw new Error(`${id} did not begin within ${duration(appearMs)}`, { cause: error });
-      await sleep(50);
+      // One of the same id may be closed: of a cluster of this name that was deleted.
+      if (new Date((await client.show(id)).startedAt).getTime() > since) return;
+    } catch {
+      // It has not begun.
     }
+    if (signal?.aborted || Date.now() > until) throw new Error(`the guard did not start ${id} within ${duration(appearMs)}`);
+    await sleep(50);
   }
 }

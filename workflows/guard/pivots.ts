@@ -1,5 +1,13 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { ParentClosePolicy, sleep, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
+import {
+  type ChildWorkflowHandle,
+  ParentClosePolicy,
+  patched,
+  sleep,
+  startChild,
+  type Workflow,
+  WorkflowIdReusePolicy,
+} from '@temporalio/workflow';
 
 import type { GuardAction, GuardPivot } from '../../schemas/guard';
 import { queues, unplannedPivotId } from '../../schemas/names';
@@ -12,6 +20,9 @@ import { after } from './memory';
 
 /** The pivot repoints members itself and tells the guard when it is done with that. */
 const settleMs = 1500;
+
+/** One that runs or has led to its epoch is never repeated; one that failed (nobody could be promoted) may be tried again. */
+const failedOnly: WorkflowIdReusePolicy = WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY;
 
 /** The unplanned pivots that this guard started. */
 export class Pivots {
@@ -40,27 +51,31 @@ export class Pivots {
     void this.follow(pivot, evidence);
   }
 
-  private async follow(pivot: GuardPivot, evidence: GuardEvidence): Promise<void> {
+  private async follow(pivot: GuardPivot, evidence: GuardEvidence, reuse = failedOnly): Promise<void> {
     const cluster = evidence.state.definition.name;
     try {
-      const child = await startChild('pivot', {
-        args: [{ cluster, unplanned: true, reason: evidence.diagnosis, evidence }],
-        workflowId: unplannedPivotId(cluster, pivot.epoch),
-        taskQueue: queues.plans,
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        // One that runs or has led to this epoch is never repeated; one that failed (nobody could be promoted) may be tried again.
-        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-        staticSummary: `${evidence.diagnosis}: ${evidence.state.primary} of ${cluster} is lost`,
-      });
+      const child = await startPivot(pivot, evidence, reuse);
       await child.result();
       await this.adopt(cluster);
       this.end(pivot, 'done');
     } catch (error) {
       if (isCancellation(error)) return;
-      if (error instanceof WorkflowExecutionAlreadyStartedError) await this.waitForOther(pivot, cluster);
-      else this.failed(pivot, error);
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) this.failed(pivot, error);
+      else if (reuse === failedOnly && patched('pivot after a namesake') && (await this.wasNamesake(pivot, cluster)))
+        // One that still runs is refused by the server all the same.
+        return this.follow(pivot, evidence, WorkflowIdReusePolicy.ALLOW_DUPLICATE);
+      else await this.waitForOther(pivot, cluster);
     }
     this.keeper.poke();
+  }
+
+  /**
+   * A pivot of the same id exists. Either it leads this cluster to that epoch, or it was of a cluster of the same name that was
+   * deleted since: the journals tell. One of a deleted cluster must not stand in the way.
+   */
+  private async wasNamesake({ epoch }: GuardPivot, cluster: string): Promise<boolean> {
+    const seen = await lookAtJournal(cluster);
+    return seen !== undefined && seen.epoch < epoch;
   }
 
   /** A pivot to the same epoch was started before this guard was (or by its former self): it will tell. */
@@ -98,4 +113,20 @@ export class Pivots {
       pivots: memory.pivots.map((each) => (each.at === pivot.at && each.outcome === 'running' ? { ...each, outcome, problem } : each)),
     };
   }
+}
+
+function startPivot(
+  { epoch }: GuardPivot,
+  evidence: GuardEvidence,
+  workflowIdReusePolicy: WorkflowIdReusePolicy,
+): Promise<ChildWorkflowHandle<Workflow>> {
+  const cluster = evidence.state.definition.name;
+  return startChild('pivot', {
+    args: [{ cluster, unplanned: true, reason: evidence.diagnosis, evidence }],
+    workflowId: unplannedPivotId(cluster, epoch),
+    taskQueue: queues.plans,
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    workflowIdReusePolicy,
+    staticSummary: `${evidence.diagnosis}: ${evidence.state.primary} of ${cluster} is lost`,
+  });
 }

@@ -4,7 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { until } from '../../../platform/process';
 import type { Finding, GuardView } from '../../../schemas/guard';
 import type { Progress } from '../../../schemas/operation';
-import { unplannedPivotId } from '../../../schemas/names';
+import { queues, unplannedPivotId } from '../../../schemas/names';
 import { GuardKit, type World } from './workflow-kit';
 
 const dead: Finding = { diagnosis: 'PrimaryDead', detail: 'db-1 is gone' };
@@ -42,6 +42,23 @@ describe('the guard as a workflow', () => {
     expect(world.watches.at(-1)).toMatchObject({ state: { epoch: 5, primary: 'db-2' } });
     const described = await kit.client.workflow.getHandle(unplannedPivotId(world.name, 5)).describe();
     expect(described.status.name).toBe('COMPLETED');
+  });
+
+  it('pivots although a cluster of the same name, deleted since, had a pivot to the same epoch', async () => {
+    const { world, handle } = await kit.guard();
+    const former = await kit.guard();
+    const { state, observation } = former.world;
+    const firstSignAt = new Date().toISOString();
+    const evidence = { diagnosis: 'PrimaryDead', state, observation, firstSignAt };
+    await kit.client.workflow.execute('pivot', {
+      workflowId: unplannedPivotId(world.name, 5),
+      taskQueue: queues.plans,
+      args: [{ cluster: former.world.name, unplanned: true, reason: 'PrimaryDead', evidence }],
+    });
+    world.report([dead], closed);
+    await world.waitFor('orderPivot');
+    const view = await eventually(handle, ({ state: { epoch } }) => epoch === 5);
+    expect(view.pivots).toMatchObject([{ epoch: 5, outcome: 'done' }]);
   });
 
   it('holds for a person at the third loss within the window, and goes on after resume', async () => {

@@ -100,7 +100,7 @@ export class Scenario {
   async untilProgress(id: string, wanted: (progress: Progress) => boolean, timeoutMs = 30_000): Promise<Progress> {
     return until(`progress of ${id}`, timeoutMs, async () => {
       const { progress, failure } = await this.drydock.show(id);
-      if (failure) return `it failed: ${failure.message}`;
+      if (failure) return `it failed: ${failure.message} ${JSON.stringify(failure.problems)}`;
       return progress && wanted(progress) ? progress : `${progress?.state} in phase ${progress?.phase}`;
     });
   }

@@ -20,8 +20,10 @@ export class SimulatedCluster {
   state: ClusterState;
   exists = true;
   override: Override = {};
-  /** What befalls the next call of an activity, once. `hangs`: it neither ends nor gives a sign of life. */
+  /** What befalls the next call of an activity, once. `hangs`: it gives no sign of life until something else is called. */
   readonly faults = new Map<keyof Cast, 'fails before' | 'fails after' | 'hangs'>();
+  /** Ends a call that hangs; the next call of any activity does. */
+  private wakeUp: () => void = () => undefined;
   /** Called when an activity begins. */
   onBegin: (activity: keyof Cast) => void = () => undefined;
   /** Names of the activities in the order of their calls. */
@@ -108,7 +110,8 @@ export class SimulatedCluster {
           const fault = this.faults.get(name);
           this.faults.delete(name);
           if (fault === 'fails before') throw new Error(`injected before ${name}`);
-          if (fault === 'hangs') await new Promise(() => undefined);
+          this.wakeUp();
+          if (fault === 'hangs') await new Promise<void>((resolve) => (this.wakeUp = resolve));
           const answer = (this.override[name] ?? this.healthy[name]) as (...given: never[]) => Promise<unknown>;
           const result = await answer(...args);
           if (fault === 'fails after') throw new Error(`injected after ${name}`);

@@ -64,7 +64,7 @@ export class Simulation {
 
   async stopWorkers(): Promise<void> {
     await this.workers?.stop();
-    await this.running;
+    await this.running?.catch(() => undefined);
   }
 
   cluster(name: string): SimulatedCluster {

@@ -68,7 +68,7 @@ export class TrialWorker {
 
   async stop(): Promise<void> {
     await this.workers?.stop();
-    await this.running;
+    await this.running?.catch(() => undefined);
     await this.connection?.close();
   }
 }

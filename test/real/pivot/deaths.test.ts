@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => scenario?.stop());
 
 /** The switch waits so long for the transaction that was left open; the deaths come in the middle of it. */
-const transactionBoundMs = 1500;
+const transactionBoundMs = 1000;
 /** Design, budgets: finished within this time of the return, or of the kill when another worker is there. */
 const finishedWithinMs = 5000;
 
@@ -24,7 +24,7 @@ async function pivotInMidSwitch(): Promise<{ id: string; end(): void }> {
   const { end } = await leaveTransactionOpen(cluster);
   const id = await scenario.drydock.start('pivot', { cluster: cluster.name, transactionBoundMs, proof: false });
   await scenario.untilProgress(id, ({ phase }) => phase === 'switching');
-  await sleep(400);
+  await sleep(300);
   return { id, end };
 }
 

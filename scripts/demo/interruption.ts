@@ -1,7 +1,7 @@
 import { duration, count, plural } from '../../cli/output/text';
 import type { Claims } from './claims';
 import type { Story } from './story';
-import { axis, histogram, pivotWindow, sparkline } from './timeline';
+import { axis, histogram, windowFor, sparkline } from './timeline';
 import { acknowledgements, ratePerSecond, type Written } from './writer';
 
 /** On a machine that is not overloaded the usual write takes a few milliseconds. */
@@ -16,18 +16,19 @@ export function tellInterruption(
   newPrimary: string,
 ): void {
   const { report, records, verification, clean } = written;
-  const { bucketMs } = pivotWindow;
+  const window = windowFor(report.gap.ms);
+  const { bucketMs } = window;
   story.line();
   story.plain(`Writes acknowledged per ${bucketMs} ms (${ratePerSecond} arrive per second; a dot is ${bucketMs} ms without any):`);
   story.line();
-  story.line(`   ${story.paint.cyan(sparkline(histogram(acknowledgements(records), moment.at, pivotWindow)))}`);
-  story.line(`   ${story.paint.dim(axis(moment.name, pivotWindow))}`);
+  story.line(`   ${story.paint.cyan(sparkline(histogram(acknowledgements(records), moment.at, window)))}`);
+  story.line(`   ${story.paint.dim(axis(moment.name, window))}`);
   story.line();
   story.figure('interruption', `${story.paint.bold(duration(report.gap.ms))} between two acknowledged writes`);
   story.figure('longest write', `${duration(report.longestWithRetryMs)}, its retry included; ${duration(report.medianWriteMs)} is usual`);
   story.figure('errors', errorText(written));
   if (report.medianWriteMs > busyMs)
-    story.figure('', story.paint.yellow('this machine is very busy with other things: half of all writes took that long, pivot or not'));
+    story.figure('', story.paint.yellow('this machine is very busy with other things: these figures say little of a quiet one'));
   const lost = verification.lost.length;
   story.figure(
     'lost writes',

@@ -9,7 +9,13 @@ export interface Window {
   bucketMs: number;
 }
 
-export const pivotWindow: Window = { before: 400, after: 1400, bucketMs: 20 };
+const usual: Window = { before: 400, after: 1400, bucketMs: 20 };
+
+/** As many buckets as ever, wide enough that a gap and what comes after it are in the picture. */
+export function windowFor(gapMs: number): Window {
+  const scale = Math.max(1, Math.ceil(gapMs / (usual.after * 0.7)));
+  return { before: usual.before * scale, after: usual.after * scale, bucketMs: usual.bucketMs * scale };
+}
 
 /** How many of the times fall into each bucket of the window around `moment`. */
 export function histogram(times: Iterable<number>, moment: number, { before, after, bucketMs }: Window): number[] {
@@ -37,7 +43,7 @@ export function sparkline(counts: readonly number[]): string {
     .join('');
 }
 
-/** The axis below a sparkline: the moment by its name, and a mark every 500 ms after it. */
+/** The axis below a sparkline: the moment by its name, and a mark after every 25 buckets. */
 export function axis(name: string, { before, after, bucketMs }: Window): string {
   const line = new Array<string>(Math.ceil((before + after) / bucketMs)).fill(' ');
   const put = (atMs: number, text: string): void => {
@@ -45,6 +51,7 @@ export function axis(name: string, { before, after, bucketMs }: Window): string 
     if (start + text.length <= line.length) for (const [index, character] of [...text].entries()) line[start + index] = character;
   };
   put(0, `↑ ${name}`);
-  for (let at = 500; at < after; at += 500) put(at, `↑ +${(at / 1000).toFixed(1)} s`);
+  const step = 25 * bucketMs;
+  for (let at = step; at < after; at += step) put(at, `↑ +${(at / 1000).toFixed(1)} s`);
   return line.join('').trimEnd();
 }

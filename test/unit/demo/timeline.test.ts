@@ -1,4 +1,4 @@
-import { axis, histogram, sparkline } from '../../../scripts/demo/timeline';
+import { axis, histogram, sparkline, windowFor } from '../../../scripts/demo/timeline';
 
 const window = { before: 100, after: 200, bucketMs: 20 };
 
@@ -12,6 +12,13 @@ describe('timeline of writes', () => {
   test('draws a dot where nothing was acknowledged, and a burst does not flatten the rest', () => {
     expect(sparkline([4, 4, 4, 0, 0, 40, 4])).toBe('▄▄▄··█▄');
     expect(sparkline([0, 0])).toBe('··');
+  });
+
+  test('a long gap widens the buckets, not the picture', () => {
+    expect(windowFor(60)).toEqual({ before: 400, after: 1400, bucketMs: 20 });
+    const wide = windowFor(3800);
+    expect(wide.after).toBeGreaterThan(3800);
+    expect((wide.before + wide.after) / wide.bucketMs).toBe(90);
   });
 
   test('the axis names the moment below its bucket', () => {

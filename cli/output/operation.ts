@@ -68,7 +68,8 @@ export function waitLines(view: OperationView, layout: OperationLayout): string[
   const { style, now, program } = layout;
   const until = waits.until ? `, until ${when(waits.until, now)}` : '';
   const lines = [
-    `  ${style.yellow('⏸')} ${style.bold(`waits for ${waits.what}`)} ${style.dim(`(${waits.who}, since ${when(waits.since, now)}${until})`)}`,
+    `  ${style.yellow('⏸')} ${style.bold(`waits for ${waits.who}: ${waits.what}`)}`,
+    style.dim(`      since ${when(waits.since, now)}${until}`),
   ];
   const allowed = new Set(view.progress?.allowed ?? []);
   const gate = waits.gate ? ` --gate ${waits.gate}` : '';

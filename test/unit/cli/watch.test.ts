@@ -3,7 +3,7 @@ import { after, drydock, operation, progress, step } from './harness';
 
 const looked = step('look at the cluster', 'done', 0, 120, 'three members answer');
 const waits = {
-  what: 'the approval before the switch',
+  what: 'promote orders-2',
   who: 'a person',
   since: after(130),
   until: after(3_600_130),
@@ -45,7 +45,7 @@ describe('op watch', () => {
   test('off a terminal it leaves with 6 when a person is waited for, and names the command', async () => {
     const { out, code } = await drydock(['op', 'watch', 'pivot/orders/7'], [first, waiting, done]);
     expect(code).toBe(6);
-    expect(out).toContain('waits for the approval before the switch (a person, since 12:00:00, until 13:00:00)');
+    expect(out).toContain('waits for a person: promote orders-2\n      since 12:00:00, until 13:00:00');
     expect(out).toContain('npx drydock op approve pivot/orders/7 --gate before-switch');
     expect(out).toContain('npx drydock op abort pivot/orders/7');
   });

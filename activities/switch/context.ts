@@ -10,8 +10,11 @@ import { type LockedMember, lockSession, type OpenMember, openSessions } from '.
 import { RouterGroup } from './router-group';
 import { Timeline } from './timeline';
 
-/** A dead address may answer nothing at all, and clients wait meanwhile. */
-const CONNECT_BOUND_MS = { planned: 1000, unplanned: 300 };
+/**
+ * A dead address may answer nothing at all, and clients wait meanwhile. A planned switch waits longer before it takes the old primary
+ * for lost: on a loaded machine a living one may take a second to let somebody in.
+ */
+const CONNECT_BOUND_MS = { planned: 2500, unplanned: 300 };
 /** A planned switch is over within 10 s: its waits end in time to give up before that. */
 const PLANNED_BOUND_MS = 8000;
 
@@ -116,7 +119,7 @@ export class SwitchContext {
   /** How a member answers a new connection: a session that was closed alone proves nothing (another attempt may have killed it). */
   async probe(name: string): Promise<ReturnType<typeof reachOf>> {
     try {
-      (await this.connect(this.cluster, this.member(name), { purpose: 'operation', connectTimeoutMs: 500 })).end();
+      (await this.connect(this.cluster, this.member(name), { purpose: 'operation', connectTimeoutMs: 1500 })).end();
       return 'answers';
     } catch (error) {
       return reachOf(error);

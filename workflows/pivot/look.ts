@@ -1,6 +1,8 @@
+import { sleep } from '@temporalio/workflow';
+
 import type { MemberView, Observation } from '../../schemas/observation';
 import type { Cluster, ClusterState } from '../../schemas/topology';
-import { failure, work } from '../operation';
+import { codeOf, failure, work } from '../operation';
 
 export interface Look {
   state: ClusterState;
@@ -15,6 +17,20 @@ export async function lookAtCluster(name: string): Promise<Look> {
   const observation = { ...observed, routers };
   return { state: stateOf(cluster, observation), observation };
 }
+
+/** Looks again until members answer: in the middle of a pivot a moment without an answer must not end it. Fails after a minute. */
+export async function lookUntilSeen(name: string): Promise<Look> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await lookAtCluster(name);
+    } catch (error) {
+      if (codeOf(error) !== 'MemberUnreachable' || tries >= MOST_LOOKS) throw error;
+      await sleep('1s', { summary: 'until members answer' });
+    }
+  }
+}
+
+const MOST_LOOKS = 60;
 
 /**
  * Who is primary in which epoch: the highest row of the journal that any member knows. Two different rows of one epoch are possible when a

@@ -6,7 +6,7 @@ import type { GuardEvidence, PivotPlan, PivotPreview, PivotResult, SwitchReport 
 import type { ClusterState } from '../../schemas/topology';
 import { codeOf, critical, failure, type Operation, operation, summarised, type WithProgress } from '../operation';
 import { expectFencing, fencingIsOver, signalGuard } from './guard-signals';
-import { type Look, lookAtCluster } from './look';
+import { type Look, lookAtCluster, lookUntilSeen } from './look';
 import { moveTheRest } from './move-the-rest';
 import { planPivot, unmetExpectations } from './plan';
 import { type Accepted, waitForPerson } from './wait-for-person';
@@ -122,7 +122,7 @@ async function switchUntilDone(op: Operation<PivotInput>, change: Change, look: 
     if (report.lostOld) change = { ...change, unplanned: true };
     if (report.outcome === 'held-for-person') await waitForPerson(op, report, plan, accepted);
     else await waitForBacklog(op, report);
-    look = await lookAtCluster(op.input.cluster);
+    look = await lookUntilSeen(op.input.cluster);
     plan = planOf(op, look, { ...change, to: undefined });
     refuseUnfit(look.state, plan, op, change);
   }
@@ -152,7 +152,7 @@ async function decideAfterSilence(
   plan: PivotPlan,
   change: Change,
 ): Promise<{ look: Look; plan: PivotPlan; change: Change }> {
-  const seen = await lookAtCluster(op.input.cluster);
+  const seen = await lookUntilSeen(op.input.cluster);
   const lives = answering(seen).includes(seen.state.primary);
   if (seen.state.epoch === plan.nextEpoch && lives) return { look: { ...seen, state: before.state }, plan, change };
   const next: Change = { ...change, to: undefined, unplanned: change.unplanned || !lives };
@@ -217,7 +217,7 @@ async function waitForBacklog(op: Operation<PivotInput>, report: SwitchReport): 
 
 /** After an abort, or a switch that was given up: whoever is primary by the journal serves again, if it is alive. */
 async function standDown(op: Operation<PivotInput>): Promise<void> {
-  const look = await lookAtCluster(op.input.cluster);
+  const look = await lookUntilSeen(op.input.cluster);
   const back = summarised(critical.standDown, 'put the old primary back to work', { retry: { maximumAttempts: 20 } });
   const { epoch, primary } = await back(look.state, op.id, answering(look));
   await fencingIsOver(op.input.cluster);

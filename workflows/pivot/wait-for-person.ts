@@ -1,7 +1,7 @@
 import type { PivotInput } from '../../schemas/inputs';
 import type { PivotPlan, SwitchReport } from '../../schemas/pivot';
 import { failure, type Operation } from '../operation';
-import { type Look, lookAtCluster } from './look';
+import { type Look, lookUntilSeen } from './look';
 
 /** What a person accepted in this pivot. */
 export interface Accepted {
@@ -25,7 +25,7 @@ export async function waitForPerson(op: Operation<PivotInput>, report: SwitchRep
   for (let round = 0; ; round++) {
     const seconds = LOOK_AFTER_SECONDS[Math.min(round, LOOK_AFTER_SECONDS.length - 1)] ?? 30;
     if (await op.askFor(gate, `${report.problem?.message}. Approve to go on all the same, abort to give up`, seconds)) break;
-    const look = await lookAtCluster(op.input.cluster);
+    const look = await lookUntilSeen(op.input.cluster);
     refuseWhenServing(look, plan);
     if (mayBeProven(look, plan, unfenced, round)) return;
   }

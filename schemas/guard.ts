@@ -82,8 +82,9 @@ export type GuardAction =
   | { kind: 'fence'; member: string }
   /** The restarted primary is opened again. */
   | { kind: 'reopen-primary'; member: string }
-  /** `create`: its container is gone and is made anew on the volume that was kept. */
-  | { kind: 'start-member'; member: string; create: boolean }
+  | { kind: 'start-member'; member: string }
+  /** Its container is gone: built anew on an empty volume; the old one is kept. */
+  | { kind: 'rebuild'; member: string }
   /** Follow the primary again, or build anew when that is not safe. */
   | { kind: 'rejoin'; member: string }
   | { kind: 'tell-router'; router: string }
@@ -116,6 +117,8 @@ export interface GuardMemory {
   healAfter?: string;
   /** By `kind:member` (or router): attempts since it was last well, and when the next may be made. */
   attempts: Record<string, { failed: number; notBefore: string; lastError: string }>;
+  /** Members that are being built anew, or were when that was cut off. */
+  rebuilding?: string[];
   /** What the routers were last told. */
   readers?: string[];
 }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { performance } from 'node:perf_hooks';
 
-import type { Finding, WatchInput, WatchReport } from '../../schemas/guard';
+import type { Diagnosis, Finding, WatchInput, WatchReport } from '../../schemas/guard';
 import { clusterTarget } from '../../schemas/names';
 import { Debounce, sameFindings } from './debounce';
 import { diagnose } from './diagnose';
@@ -18,6 +18,9 @@ const rounds = [
 /** The loss of a later epoch's news is waited for: the pivot that made it tells the guard itself. */
 const epochMovedAfterMs = 1500;
 const quietPauseMs = 500;
+const doubtEndsAfterMs = 3500;
+/** With one of these there is no doubt any more. */
+const certain: Diagnosis[] = ['PrimaryDead', 'PrimaryDeadAndSomeReplicas', 'PrimaryHung', 'AllMembersDead'];
 
 /**
  * Watches one cluster until what is found differs from what is known. Quiet, it costs a few questions per second; at the first sign
@@ -64,7 +67,7 @@ export class Watch {
       const urgent = this.urgent();
       if (urgent) await this.scene.askReplicas();
       const told = this.tell();
-      if (told && !sameFindings(told, known)) return this.report('changed', told);
+      if (told && !sameFindings(told, known) && !this.waitsForWitnesses(told)) return this.report('changed', told);
       if (this.epochMoved()) return this.report('epoch-moved', told ?? known);
       if (performance.now() >= ends) return this.report('tick', told ?? known);
       await this.sleep(urgent ? this.roundPause() : quietPauseMs, signal);
@@ -77,6 +80,12 @@ export class Watch {
     if (!lost) this.firstSign = undefined;
     else this.firstSign ??= { at: new Date().toISOString(), since: performance.now() };
     return lost;
+  }
+
+  /** A doubt ends within three seconds; a watch that ended for less meanwhile would have to begin to count anew. */
+  private waitsForWitnesses(told: Finding[]): boolean {
+    if (!this.firstSign || performance.now() - this.firstSign.since > doubtEndsAfterMs) return false;
+    return !told.some(({ diagnosis }) => certain.includes(diagnosis));
   }
 
   private roundPause(): number {

@@ -1,6 +1,6 @@
 /** What the guard does about findings: a pure function, most urgent first. docs/guard.md gives the table in words. */
 import type { Diagnosis, Finding, GuardAction, GuardMemory } from '../../schemas/guard';
-import type { Observation } from '../../schemas/observation';
+import type { ContainerState, Observation } from '../../schemas/observation';
 import { attemptKey, retryPivotMs } from './memory';
 import { fitReaders } from './readers';
 
@@ -120,21 +120,32 @@ function heals(moment: Moment): GuardAction[] {
   const { findings } = memory;
   const all = findings.some(({ diagnosis }) => diagnosis === 'AllMembersDead');
   if (all) return memory.state.members.flatMap(({ name }) => startMember(moment, name) ?? []);
-  const primaryServes = !findings.some(({ diagnosis }) => withoutPrimary.includes(diagnosis));
-  const starts = membersWith(findings, ['ReplicaDown']).flatMap((name) => startMember(moment, name) ?? []);
-  const rejoins: GuardAction[] = primaryServes
-    ? membersWith(findings, ['MemberNotFollowing', 'ReplicationBroken', 'ReplicaDiverged'])
-        .filter((name) => due(moment, 'rejoin', name))
-        .map((member) => ({ kind: 'rejoin', member }))
-    : [];
-  return [...starts, ...rejoins];
+  const unfinished = (name: string): boolean => memory.rebuilding?.includes(name) === true;
+  const starts = membersWith(findings, ['ReplicaDown'])
+    .filter((name) => !unfinished(name))
+    .flatMap((name) => startMember(moment, name) ?? []);
+  // Without a primary there is nobody to follow, and nothing to compare with.
+  if (findings.some(({ diagnosis }) => withoutPrimary.includes(diagnosis))) return starts;
+  const gone = membersWith(findings, ['ReplicaDown']).filter((name) => containerOf(moment, name) === 'missing');
+  const sick = findings.map(({ member }) => member);
+  const rebuilds = memory.state.members
+    .map(({ name }) => name)
+    .filter((name) => name !== memory.state.primary && (gone.includes(name) || (unfinished(name) && sick.includes(name))));
+  const rejoins = membersWith(findings, ['MemberNotFollowing', 'ReplicationBroken', 'ReplicaDiverged']).filter((name) => !unfinished(name));
+  return [
+    ...starts,
+    ...rejoins.filter((name) => due(moment, 'rejoin', name)).map((member): GuardAction => ({ kind: 'rejoin', member })),
+    ...rebuilds.filter((name) => due(moment, 'rebuild', name)).map((member): GuardAction => ({ kind: 'rebuild', member })),
+  ];
 }
+
+const containerOf = (moment: Moment, name: string): ContainerState | undefined =>
+  moment.observation.members.find((view) => view.name === name)?.container;
 
 /** Starts a member only when the engine says that it is stopped: a paused one was paused by somebody, a silent one may be alive. */
 function startMember(moment: Moment, name: string): GuardAction | undefined {
-  const container = moment.observation.members.find((view) => view.name === name)?.container;
-  if ((container !== 'stopped' && container !== 'missing') || !due(moment, 'start-member', name)) return undefined;
-  return { kind: 'start-member', member: name, create: container === 'missing' };
+  if (containerOf(moment, name) !== 'stopped' || !due(moment, 'start-member', name)) return undefined;
+  return { kind: 'start-member', member: name };
 }
 
 function routers(moment: Moment): GuardAction[] {

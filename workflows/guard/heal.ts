@@ -1,7 +1,7 @@
 /** How the guard brings members back: each function is one runbook, every step of it idempotent. */
 import { clusterTarget, guardId } from '../../schemas/names';
 import type { ClusterState, Member } from '../../schemas/topology';
-import { codeOf, contract, failure, isCancellation, summarised, work } from '../operation';
+import { codeOf, contract, failure, isCancellation, meaningOf, summarised, work } from '../operation';
 
 /** Steps that take seconds; a member that does not answer is given up for now and tried again later. */
 const soon = { scheduleToCloseTimeout: '2 minutes' } as const;
@@ -16,34 +16,48 @@ export function memberOf(state: ClusterState, name: string): Member {
 
 const operationOf = (state: ClusterState): string => guardId(state.definition.name);
 
-export async function startMember(state: ClusterState, name: string, create: boolean): Promise<void> {
-  const member = memberOf(state, name);
-  if (create) await summarised(work.createMember, `create ${name} anew on its volume`, soon)(operationOf(state), state.definition, member);
-  else await summarised(work.startMember, `start ${name}`, soon)(member);
+export async function startMember(state: ClusterState, name: string): Promise<void> {
+  await summarised(work.startMember, `start ${name}`, soon)(memberOf(state, name));
 }
 
-/** Follow the primary again; when that is not proven safe, the volume is kept aside and the member built anew. Answers how. */
-export async function rejoin(state: ClusterState, name: string, donor: string, attempt: number): Promise<string> {
+/** After so many attempts that did not last, a member is built anew although nothing speaks against its data. */
+const mostAttempts = 3;
+
+/** Follow the primary again; when that is not proven safe, `rebuild` is asked for. Answers how. */
+export async function rejoin(
+  state: ClusterState,
+  name: string,
+  attempt: number,
+  rebuild: (reason: string) => Promise<string>,
+): Promise<string> {
   const verdict = await summarised(work.compareWithPrimary, `compare ${name} with ${state.primary}`, soon)(state, name);
-  if (verdict.rejoin === 'safe' && attempt < 4) {
-    try {
-      await summarised(work.followPrimary, `${name} follows ${state.primary}`, soon)(state, name);
-      await summarised(work.applyRole, `settings of a replica on ${name}`, soon)(state, name);
-      return `${name} follows ${state.primary}`;
-    } catch (error) {
-      if (isCancellation(error) || codeOf(error) !== 'MemberDiverged') throw error;
-    }
+  if (verdict.rejoin !== 'safe') return rebuild(verdict.reason);
+  if (attempt > mostAttempts) return rebuild(`it did not follow ${state.primary} for long in ${attempt - 1} attempts`);
+  try {
+    await summarised(work.followPrimary, `${name} follows ${state.primary}`, soon)(state, name);
+  } catch (error) {
+    if (isCancellation(error) || codeOf(error) !== 'MemberDiverged') throw error;
+    return rebuild(meaningOf(error).message);
   }
-  const reason = verdict.rejoin === 'safe' ? `it could not follow ${state.primary} in ${attempt - 1} attempts` : verdict.reason;
-  return rebuild(state, name, donor, reason);
+  await summarised(work.applyRole, `settings of a replica on ${name}`, soon)(state, name);
+  return `${name} follows ${state.primary}`;
 }
 
-async function rebuild(state: ClusterState, name: string, donor: string, reason: string): Promise<string> {
+/** What exists now: a member that was built anew has another volume than it had when the guard last looked. */
+export async function topologyOf(state: ClusterState): Promise<ClusterState> {
+  const { name } = state.definition;
+  const cluster = await summarised(work.describeCluster, `what exists of ${name}`, soon)(name);
+  if (!cluster) throw failure('UnknownCluster', `cluster ${name} does not exist any more`);
+  return { ...cluster, epoch: state.epoch, primary: state.primary };
+}
+
+/** On an empty volume, with data from `donor`; the old volume is kept. A run that was cut off is begun again from the start. */
+export async function rebuild(state: ClusterState, name: string, donor: string, reason: string): Promise<string> {
   const member = memberOf(state, name);
   const operation = operationOf(state);
   await summarised(work.stopMember, `stop ${name}: ${reason}`, soon)(member, true);
   const { kept } = await summarised(work.replaceVolume, `keep the volume of ${name} aside`, soon)(operation, state.definition, member);
-  await summarised(work.createMember, `create ${name} on an empty volume`, soon)(operation, state.definition, member);
+  await summarised(work.createMember, `start ${name} on an empty volume`, soon)(operation, state.definition, member);
   await summarised(work.initialiseMember, `accounts and journal on ${name}`, soon)(state, member);
   await summarised(work.seedMember, `seed ${name} from ${donor}`, long)(state, name, donor);
   await summarised(work.applyRole, `settings of a replica on ${name}`, soon)(state, name);

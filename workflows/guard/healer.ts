@@ -2,7 +2,7 @@ import { CancellationScope } from '@temporalio/workflow';
 
 import type { GuardAction } from '../../schemas/guard';
 import { codeOf, isCancellation, meaningOf, summarised, work } from '../operation';
-import { fence, HealingHold, reopen, rejoin, startMember } from './heal';
+import { fence, HealingHold, rebuild, rejoin, reopen, startMember, topologyOf } from './heal';
 import { attemptKey, noteDone, noteFailure, notePostponed } from './memory';
 import { fitReaders } from './readers';
 import type { Watchman } from './watchman';
@@ -84,16 +84,17 @@ export class Healer {
 
   private async perform(heal: Heal): Promise<string | undefined> {
     const { memory } = this.keeper;
-    const { state, findings } = memory;
+    const { state } = memory;
     switch (heal.kind) {
       case 'start-member':
-        await startMember(state, heal.member, heal.create);
+        await startMember(state, heal.member);
         return `${heal.member} was started`;
       case 'rejoin': {
-        const readers = fitReaders(state, findings).filter((name) => name !== heal.member);
         const attempt = (memory.attempts[attemptKey('rejoin', heal.member)]?.failed ?? 0) + 1;
-        return rejoin(state, heal.member, readers.at(-1) ?? state.primary, attempt);
+        return rejoin(state, heal.member, attempt, (reason) => this.rebuild(heal.member, reason));
       }
+      case 'rebuild':
+        return this.rebuild(heal.member, memory.rebuilding?.includes(heal.member) ? 'an earlier run was cut off' : 'its container is gone');
       case 'reopen-primary':
         await reopen(state);
         return `${heal.member} takes writes again`;
@@ -107,6 +108,19 @@ export class Healer {
         await this.tell();
         return undefined;
     }
+  }
+
+  /** Remembered until it has ended: a member that is half built must never be taken for one that only has to follow. */
+  private async rebuild(name: string, reason: string): Promise<string> {
+    const { keeper } = this;
+    const others = (keeper.memory.rebuilding ?? []).filter((each) => each !== name);
+    keeper.memory = { ...keeper.memory, rebuilding: [...others, name] };
+    const state = await topologyOf(keeper.memory.state);
+    const donors = fitReaders(state, keeper.memory.findings).filter((each) => each !== name);
+    const told = await rebuild(state, name, donors.at(-1) ?? state.primary, reason);
+    keeper.memory = { ...keeper.memory, rebuilding: keeper.memory.rebuilding?.filter((each) => each !== name) };
+    keeper.adopt(await topologyOf(state));
+    return told;
   }
 
   /** Readers are taken anew at each call: they may have changed while it waited. */
@@ -124,7 +138,7 @@ export class Healer {
 }
 
 /** Routers, fences and readers belong to the present epoch whoever holds the cluster; members are changed by one at a time. */
-const needsHold = (heal: Heal): boolean => heal.kind === 'start-member' || heal.kind === 'rejoin' || heal.kind === 'reopen-primary';
+const needsHold = ({ kind }: Heal): boolean => ['start-member', 'rejoin', 'rebuild', 'reopen-primary'].includes(kind);
 
 function nameOf(heal: Heal): string {
   switch (heal.kind) {

@@ -89,7 +89,7 @@ test('all members are killed: they come back, the same primary is opened again, 
   expect(brokenPromises(run)).toEqual([]);
 });
 
-test('a replica whose container was removed is made anew on its volume and follows', async () => {
+test('a replica whose container was removed is built anew, and its old volume is kept', async () => {
   const state: ClusterState = await cluster.state();
   const replica = cluster.cluster.members.find(({ name }) => name !== state.primary)?.name ?? '';
   await cluster.container(replica).remove({ force: true });

@@ -33,6 +33,7 @@ export class World {
   readonly watches: WatchInput[] = [];
   state: ClusterState;
   observation: Observation;
+  verdict: 'safe' | 'diverged' = 'safe';
   /** What fails, by name of the activity. */
   failing = new Map<string, ErrorCode>();
   order: (evidence: GuardEvidence) => Promise<{ epoch: number; primary: string } | { fail: string }> = (evidence) =>
@@ -75,7 +76,7 @@ export class World {
     if (code) throw failure(code, `stub: ${name}`, [], false);
     if (name === 'describeCluster') return this.state;
     if (name === 'observeCluster') return this.observation;
-    if (name === 'compareWithPrimary') return { rejoin: 'safe', reason: 'stub' };
+    if (name === 'compareWithPrimary') return { rejoin: this.verdict, reason: 'stub' };
     if (name === 'orderPivot') return this.order(args[0] as GuardEvidence);
     if (name === 'tellRouters') return { confirmed: ['r-1'], missing: [] };
     return {};

@@ -157,6 +157,24 @@ describe('the guard as a workflow', () => {
     await handle.result();
   }, 60_000);
 
+  it('builds a member anew whose data differ, and begins again when that was cut off', async () => {
+    const { world, handle } = await kit.guard();
+    world.verdict = 'diverged';
+    world.failing.set('seedMember', 'MemberUnreachable');
+    world.report([{ diagnosis: 'MemberNotFollowing', member: 'db-3', detail: 'back' }], { members: { 'db-3': { replication: null } } });
+    await world.waitFor('seedMember');
+    world.failing.delete('seedMember');
+    world.verdict = 'safe';
+    // What is half built would compare as safe: it is built anew all the same.
+    const [, again] = await world.waitFor('seedMember', 2);
+    expect(again?.args.slice(1)).toEqual(['db-3', 'db-2']);
+    expect(world.named('followPrimary')).toHaveLength(0);
+    expect(world.named('replaceVolume')).toHaveLength(2);
+    await handle.signal('stop');
+    await handle.result();
+    expect(world.named('acquireHold').length).toBe(world.named('releaseHold').length);
+  }, 60_000);
+
   it('opens a restarted primary again', async () => {
     const { world } = await kit.guard();
     const restarted: Finding = { diagnosis: 'PrimaryReadOnly', restarted: true, detail: 'restarted' };

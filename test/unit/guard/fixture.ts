@@ -179,8 +179,6 @@ export function actionText(action: GuardAction): string {
   switch (action.kind) {
     case 'pivot':
       return action.unplanned ? 'pivot unplanned' : 'pivot';
-    case 'start-member':
-      return `${action.create ? 'create' : 'start'}-member:${action.member}`;
     case 'set-readers':
       return `set-readers:${action.readers.join(',')}`;
     case 'tell-router':

@@ -7,10 +7,17 @@ import { heartbeatInterceptor } from './heartbeat';
 import type { QueueName } from './options';
 import { targetInterceptor } from './target';
 
+/**
+ * The server hands tasks to polls of a worker that was stopped or cut off, too, and each of them costs a time-out of 2 s before another
+ * worker gets it: so where time counts a worker polls with few. Two is the least for plans, one of them for the worker's sticky queue.
+ */
+const FEW_POLLS = 2;
+
 /** How work of each kind is run. Slots are per queue: bulk work can not take those of a pivot. */
 const settings: Record<QueueName, Partial<SdkOptions>> = {
   plans: {
     maxConcurrentWorkflowTaskExecutions: 40,
+    maxConcurrentWorkflowTaskPolls: FEW_POLLS,
     maxCachedWorkflows: 500,
     reuseV8Context: true,
     workflowThreadPoolSize: 1,
@@ -20,9 +27,19 @@ const settings: Record<QueueName, Partial<SdkOptions>> = {
     shutdownGraceTime: '5s',
   },
   // Watches end at once and are resumed elsewhere.
-  guard: { maxConcurrentActivityTaskExecutions: 200, shutdownGraceTime: '1ms', maxHeartbeatThrottleInterval: '200ms' },
+  guard: {
+    maxConcurrentActivityTaskExecutions: 200,
+    maxConcurrentActivityTaskPolls: FEW_POLLS,
+    shutdownGraceTime: '1ms',
+    maxHeartbeatThrottleInterval: '200ms',
+  },
   // Longer than the bound of a switch: one that has begun is finished here.
-  switch: { maxConcurrentActivityTaskExecutions: 20, shutdownGraceTime: '15s', maxHeartbeatThrottleInterval: '200ms' },
+  switch: {
+    maxConcurrentActivityTaskExecutions: 20,
+    maxConcurrentActivityTaskPolls: 1,
+    shutdownGraceTime: '15s',
+    maxHeartbeatThrottleInterval: '200ms',
+  },
   work: { maxConcurrentActivityTaskExecutions: 40, shutdownGraceTime: '10s', maxHeartbeatThrottleInterval: '500ms' },
 };
 

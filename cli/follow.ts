@@ -15,8 +15,8 @@ export interface FollowOptions {
 const redrawMs = 100;
 /** Nothing new for so long: the server is asked whether an activity fails and is tried again, which no progress tells. */
 const stalledMs = 3_000;
-/** How long an operation may be without any answer from a worker before the command gives up following. */
-const workerGraceMs = 10_000;
+/** How long an operation may be without any answer from a worker before the command gives up following: a busy machine's worker may need some. */
+const workerGraceMs = 20_000;
 
 type Left = 'interrupted' | 'waits' | 'no-worker';
 
@@ -100,7 +100,7 @@ const waitsForPerson = (view: OperationView): boolean => view.progress?.waitsFor
 function noWorker(context: CliContext, id: string): CliError {
   return new CliError(
     'NoWorker',
-    `no worker answers for ${id} on Temporal at ${context.address()}; the operation is kept and goes on as soon as there is one`,
+    `no worker answers for ${id} on Temporal at ${context.address()} within ${workerGraceMs / 1000} s; the operation is kept and goes on as soon as there is one`,
     [],
     `Start one with \`${context.program} up\`, then follow with \`${context.program} op watch ${id}\`, or give it up with \`${context.program} op abort ${id}\`.`,
   );

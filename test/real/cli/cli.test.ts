@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import type { ClusterView, OperationSummary, OperationView } from '../../../client';
 import { checkout } from '../../../platform/paths';
-import type { PivotPlan, PivotResult } from '../../../schemas/pivot';
+import type { PivotResult } from '../../../schemas/pivot';
 import { Scenario } from '../../support/scenario';
 
 const name = 'till';
@@ -59,8 +59,7 @@ test('a cluster is created from a file and shown; what is asked for again is the
 });
 
 test('a dry run shows the plan and changes nothing; a pivot gives its result as one document', async () => {
-  const dry = await json<OperationView & { result: { plan: PivotPlan } }>('pivot', name, '--dry-run');
-  expect(dry.result.plan).toMatchObject({ from: `${name}-1`, epoch: 1, nextEpoch: 2 });
+  expect(await json('pivot', name, '--dry-run')).toMatchObject({ result: { plan: { from: `${name}-1`, epoch: 1, nextEpoch: 2 } } });
   expect((await json<ClusterView>('cluster', 'show', name)).epoch).toBe(1);
   const { code, out, err } = await drydock('pivot', name, '--to', `${name}-3`, '--expect-epoch', '1', '--json');
   expect(code).toBe(0);

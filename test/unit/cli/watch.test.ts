@@ -103,11 +103,11 @@ describe('op watch', () => {
           },
         },
       });
-      await jest.advanceTimersByTimeAsync(11_000);
+      await jest.advanceTimersByTimeAsync(21_000);
       const { code, err } = await running;
       expect(code).toBe(5);
       expect(err.replace(/\s+/g, ' ')).toContain(
-        'no worker answers for pivot/orders/7 on Temporal at 127.0.0.1:7233; the operation is kept',
+        'no worker answers for pivot/orders/7 on Temporal at 127.0.0.1:7233 within 20 s; the operation is kept',
       );
       expect(err).toContain('npx drydock up');
     } finally {

@@ -78,10 +78,7 @@ export class Watch {
   private urgent(): boolean {
     const lost = this.scene.primaryDoubted();
     if (!lost) this.firstSign = undefined;
-    else if (!this.firstSign) {
-      this.firstSign = { at: new Date().toISOString(), since: performance.now() };
-      this.scene.beginDoubt();
-    }
+    else this.firstSign ??= { at: new Date().toISOString(), since: performance.now() };
     return lost;
   }
 

@@ -27,8 +27,9 @@ export interface LockedMember {
 /** A planned switch of another operation is bounded to 10 s, so whoever still holds the lock after that is dead or stopped. */
 const LOCK_WAIT_SECONDS = 11;
 
-/** Attempts before and after this one that are looked for. */
-const NEIGHBOURS = 5;
+/** Attempts before and after this one that are looked for: the server may have handed ten and more to the polls of a stopped worker. */
+const EARLIER = 100;
+const LATER = 10;
 
 export interface LockOptions {
   operation: string;
@@ -87,7 +88,7 @@ const markOf = (operation: string, attempt: number): string =>
   `drydock.op.${createHash('sha256').update(operation).digest('hex').slice(0, 32)}.${attempt}`;
 
 async function meetOtherAttempts(session: Session, flavor: Flavor, operation: string, attempt: number): Promise<void> {
-  const numbers = Array.from({ length: 2 * NEIGHBOURS + 1 }, (_, index) => attempt - NEIGHBOURS + index).filter(
+  const numbers = Array.from({ length: EARLIER + LATER + 1 }, (_, index) => attempt - EARLIER + index).filter(
     (n) => n > 0 && n !== attempt,
   );
   const [row] = await session.query<Record<string, number | null>>(

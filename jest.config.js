@@ -17,6 +17,7 @@ module.exports = {
       testMatch: ['<rootDir>/test/real/**/*.test.ts'],
       // Files that end in .all.test.ts run only in `npm run test:all`: versions and variants beyond the usual ones.
       testPathIgnorePatterns: ['/node_modules/', ...(everything ? [] : ['\\.all\\.test\\.ts$'])],
+      globalSetup: '<rootDir>/test/real/global-setup.ts',
       setupFilesAfterEnv: ['<rootDir>/test/real/setup.ts'],
     },
   ],

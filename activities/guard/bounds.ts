@@ -1,16 +1,20 @@
 /** Bounds of the guard in milliseconds, with the reason for each number. */
 export const bounds = {
+  /** A primary that is silent for so long, while its replicas hear nothing either, is hung. */
+  hungAfterMs: 1400,
   /**
-   * A primary that is silent for so long, while its replicas hear nothing either, is hung. Members send replication heartbeats
-   * every 0.5 s, so a replica that hears nothing for this long has missed three. A pivot takes about 0.3 s more: 3 s are the budget.
+   * A replica hears nothing: its source sends a heartbeat every 0.5 s. Both bounds end before the replicas' own time-out of 2 s: a
+   * receiver that still reads stops at once, one that has begun to connect to a hung server stops only 2 s later.
    */
-  hungAfterMs: 1800,
-  /** Below this a late answer is nothing; above it the replicas are asked. A loaded machine answers a ping within 100 ms. */
-  lateAfterMs: 400,
+  unheardAfterMs: 900,
+  /** Below this a late answer is nothing; above it the replicas are asked. */
+  lateAfterMs: 240,
+  /** A replica is given longer: on its one connection it also answers the full observation. */
+  replicaLateAfterMs: 1000,
   /** A write that waits longer than this is blocked. */
   blockedAfterMs: 3000,
-  /** Idle connections to the primary are asked in turn: one of them every so often. */
-  probeEveryMs: 500,
+  /** Idle connections to the primary are asked in turn: one of them every so often. When the next is due, the last must have been answered. */
+  probeEveryMs: 250,
   /** The heartbeat write, and its row on each replica. */
   lookEveryMs: 1000,
   /** A replica whose heartbeat row is older than this is asked why. */

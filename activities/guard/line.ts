@@ -127,18 +127,18 @@ export class Line {
 
   /**
    * What it says about the member; undefined when that is not known yet: no attempt has ended, or the connection was closed a
-   * moment ago and a living server would need until `graceMs` to take a new one.
+   * moment ago and a living server may still be taking a new one.
    */
-  view(now: number, graceMs: number): { reach: Reach; error?: string } | undefined {
+  view(now: number, lateAfterMs: number): { reach: Reach; error?: string } | undefined {
     if (this.current) {
       const waiting = this.waitingMs(now);
-      return waiting < bounds.lateAfterMs
+      return waiting < lateAfterMs
         ? { reach: 'answers' }
         : { reach: 'silent', error: `no answer for ${Math.round(waiting)} ms on an open connection` };
     }
     if (!this.failure) return undefined;
     const { reach, message } = this.failure;
-    if (this.closedAt !== undefined && this.failures === 0 && now - this.closedAt < graceMs) return undefined;
+    if (this.closedAt !== undefined && this.failures === 0 && now - this.closedAt < bounds.reconnectGraceMs) return undefined;
     return { reach, error: message };
   }
 }

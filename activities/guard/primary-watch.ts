@@ -21,23 +21,28 @@ export class PrimaryWatch {
     readonly second: Line,
   ) {}
 
-  async probe(signal: AbortSignal): Promise<void> {
+  /** Asks until the signal fires; `late` is called when an answer is late. */
+  async probe(signal: AbortSignal, late: () => void): Promise<void> {
     for (let turn = 0; !signal.aborted; turn++) {
       const line = turn % 2 === 1 ? this.second : this.idle;
       if (line.opening && line.waitingMs(performance.now()) === 0)
         void line.ask(({ session }) => session.query('SELECT 1')).catch(() => undefined);
       await pause(bounds.probeEveryMs, signal);
+      if (line.waitingMs(performance.now()) >= bounds.lateAfterMs) late();
     }
   }
 
   sight(now: number): PrimarySight {
-    const views = [this.idle, this.second].map((line) => line.view(now, bounds.reconnectGraceMs));
+    const views = [this.idle, this.second].map((line) => line.view(now, bounds.lateAfterMs));
     const silentMs = now - Math.max(this.idle.lastAnswerAt, this.second.lastAnswerAt);
     const worst = (reach: Reach): { reach: Reach; error?: string } | undefined => views.find((view) => view?.reach === reach);
-    // One that answers proves life, whatever the other says; a refusal by the server's own words does too.
-    const alive = worst('answers') ?? worst('busy') ?? worst('denied');
+    // One that answers proves life, whatever the other says; a refusal by the server's own words does too. But a line
+    // that was not asked since the other one waits knows nothing of what is now.
+    const late = worst('silent') !== undefined && silentMs >= bounds.lateAfterMs;
+    const alive = (late ? undefined : worst('answers')) ?? worst('busy') ?? worst('denied');
     if (alive) return { known: true, ...alive, silentMs: alive.reach === 'answers' ? 0 : silentMs };
     if (views.some((view) => view === undefined)) return { known: false, reach: 'answers', silentMs };
+    if (late) return { known: true, reach: 'silent', ...worst('silent'), silentMs };
     const gone = views.every((view) => view?.reach === 'closed' || view?.reach === 'refused');
     const chosen = gone ? (worst('refused') ?? worst('closed')) : worst('silent');
     return { known: true, reach: 'silent', ...chosen, silentMs };

@@ -37,7 +37,7 @@ export class ReplicaWatch {
   async look(): Promise<void> {
     const view = await this.line.ask(({ session, flavor }) => flavor.replication(session));
     this.saw(view);
-    if (view?.receiver === 'running' && this.heardAt !== this.lookedAt) await this.countHeartbeats();
+    if (view?.receiver === 'running') await this.countHeartbeats();
   }
 
   /** A view that was just read, by a look of our own or in a full observation. */
@@ -50,11 +50,22 @@ export class ReplicaWatch {
   }
 
   private lastCount = '';
+  private doubtedAt?: number;
+
+  /**
+   * From now on it is counted whether anything arrives. Earlier looks were too rare to prove that nothing did, so silence is
+   * measured only over the time in which it was looked at all along.
+   */
+  beginDoubt(): void {
+    this.doubtedAt = performance.now();
+    this.lastCount = '';
+  }
 
   /** An idle primary sends nothing but replication heartbeats; each one counts as heard. */
   private async countHeartbeats(): Promise<void> {
     const count = await this.line.ask(receivedHeartbeats);
-    if (count !== this.lastCount) this.heardAt = performance.now();
+    // The first count of a doubt is what the others are compared with.
+    if (this.lastCount !== '' && count !== this.lastCount) this.heardAt = performance.now();
     this.lastCount = count;
   }
 
@@ -68,11 +79,13 @@ export class ReplicaWatch {
   }
 
   reach(now: number): { reach: Reach; error?: string } | undefined {
-    return this.line.view(now, bounds.reconnectGraceMs);
+    return this.line.view(now, bounds.replicaLateAfterMs);
   }
 
+  /** Milliseconds for which nothing arrived while it was looked at; null when that is not known. */
   unheardMs(now: number): number | null {
-    return this.heardAt === undefined ? null : now - this.heardAt;
+    if (this.doubtedAt === undefined || this.lookedAt < this.doubtedAt) return null;
+    return now - Math.max(this.doubtedAt, this.heardAt ?? 0);
   }
 
   /** Behind the primary's last row; null when either is not known. */

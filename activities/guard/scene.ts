@@ -77,7 +77,7 @@ export class Scene {
   begin(signal: AbortSignal): void {
     const lines = [this.primary.idle, this.primary.second, this.heartbeatLine, ...this.replicas.map(({ line }) => line)];
     for (const line of lines) void line.keep(signal);
-    void this.primary.probe(signal);
+    void this.primary.probe(signal, () => this.changed());
     void this.heartbeat.run(signal);
     for (const replica of this.replicas) void replica.run(signal, () => this.heartbeat.lastWritten);
     void this.keepObserving(signal);
@@ -137,6 +137,11 @@ export class Scene {
     const { known, reach } = this.primary.sight(now);
     if (!known) return now - this.began > bounds.reconnectGraceMs && this.primary.idle.opening === undefined;
     return reach === 'closed' || reach === 'refused' || reach === 'silent';
+  }
+
+  /** The primary gave a first sign of being lost. */
+  beginDoubt(): void {
+    for (const replica of this.replicas) replica.beginDoubt();
   }
 
   /** Asks every replica that is connected, all at once, and waits for those that answer in time. */

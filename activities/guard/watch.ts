@@ -78,7 +78,10 @@ export class Watch {
   private urgent(): boolean {
     const lost = this.scene.primaryDoubted();
     if (!lost) this.firstSign = undefined;
-    else this.firstSign ??= { at: new Date().toISOString(), since: performance.now() };
+    else if (!this.firstSign) {
+      this.firstSign = { at: new Date().toISOString(), since: performance.now() };
+      this.scene.beginDoubt();
+    }
     return lost;
   }
 

@@ -26,7 +26,7 @@ export function witness(replica: MemberView, primary: Member, facts: Facts): Wit
   const network = networkErrors.has(view.receiverError?.code ?? 0);
   switch (view.receiver) {
     case 'running':
-      return (facts.unheardMs[replica.name] ?? 0) >= bounds.hungAfterMs ? 'lost' : 'hears';
+      return (facts.unheardMs[replica.name] ?? 0) >= bounds.unheardAfterMs ? 'lost' : 'hears';
     case 'connecting':
       return network ? 'lost' : 'no-opinion';
     case 'stopped':

@@ -1,6 +1,7 @@
 /** What must hold of every state, whatever it is: invariants of diagnosis and action. */
 import fc from 'fast-check';
 
+import { bounds } from '../../../activities/guard/bounds';
 import { Debounce, keyOf } from '../../../activities/guard/debounce';
 import { diagnose } from '../../../activities/guard/diagnose';
 import { witness } from '../../../activities/guard/witness';
@@ -112,7 +113,7 @@ describe('diagnosis', () => {
         const found = diagnosesOf(diagnose(state, observation, facts));
         if (!found.includes('PrimaryHung')) return;
         const replicas = observation.members.slice(1);
-        expect(facts.primarySilentMs).toBeGreaterThanOrEqual(1800);
+        expect(facts.primarySilentMs).toBeGreaterThanOrEqual(bounds.hungAfterMs);
         const seen = replicas.filter((view) => view.reach === 'answers').length;
         expect(seen > replicas.length / 2 || primaryOf(observation).container === 'paused').toBe(true);
       }),

@@ -10,5 +10,9 @@ export default async function setUp(): Promise<void> {
   const say = (line: string) => console.log(line);
   await findTemporal(say);
   const engine = await ensureEngine(say);
-  await ensureImages(engine, Object.keys(recipes).filter((name) => servers.test(name)), say);
+  await ensureImages(
+    engine,
+    Object.keys(recipes).filter((name) => servers.test(name)),
+    say,
+  );
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const memberName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'lower-case letters, digits and dashes, starting with a letter, at most 31');
+const memberName = z.string().regex(/^[a-z][a-z0-9-]{0,33}$/, 'a member is called <cluster>-1, <cluster>-2, ...');
 
 export const clusterName = z
   .string()
@@ -21,60 +21,64 @@ export const candidateRules = z
   })
   .describe('who may be promoted; data comes first, rules second');
 
-export const clusterDefinition = z
-  .strictObject({
-    name: clusterName,
-    engine: z.enum(['mysql', 'mariadb']),
-    version: z.string().regex(/^\d+\.\d+(\.\d+)?$/, 'a version such as 8.0 or 10.11'),
-    image: z.string().min(1).optional().describe('an image to run instead of the one that drydock builds'),
-    replicas: z.number().int().min(0).max(15).default(2),
-    durability: z.enum(['async', 'semi-sync']).default('semi-sync'),
-    hosts: z.array(z.string()).min(1).default(['local']).describe('hosts of the inventory; members are spread over them in turn'),
-    resources: z
-      .strictObject({
-        memory: z
-          .string()
-          .regex(/^\d+[mg]$/, 'a number with m or g, such as 512m')
-          .optional(),
-        cpus: z.number().positive().optional(),
-      })
-      .default({}),
-    candidates: candidateRules.default({ prefer: [], never: [], preferHosts: [], neverHosts: [] }),
-    routers: z.number().int().min(1).max(8).default(1),
-    ports: z
-      .strictObject({ write: z.number().int().min(1024).max(65535).optional(), read: z.number().int().min(1024).max(65535).optional() })
-      .default({})
-      .describe('ports of the first router on 127.0.0.1; free ones are chosen when not given'),
-    readFallback: z
-      .enum(['primary', 'refuse'])
-      .default('primary')
-      .describe("what the replicas' port does with no replica fit to read from"),
-    maxReadLagSeconds: z.number().positive().default(10),
-    transactionBoundMs: z.number().int().min(0).max(8000).default(500).describe('how long a planned pivot lets open transactions end'),
-    acceptSplitBrain: z.boolean().default(false).describe('go on without proof that the old primary is fenced: voids promise 2'),
-    settings: z
-      .record(z.string().regex(/^[a-z][a-z0-9_-]*$/), z.string())
-      .default({})
-      .describe('further server settings, such as {"max_connections": "500"}'),
-  })
-  .superRefine((definition, context) => {
-    if (definition.durability === 'semi-sync' && definition.replicas < 2)
-      context.addIssue({
-        code: 'custom',
-        path: ['replicas'],
-        message: `semi-sync needs two replicas or more that may acknowledge, found ${definition.replicas}; add replicas or choose durability async`,
-      });
-    const never = new Set(definition.candidates.never);
-    for (const [index, name] of definition.candidates.prefer.entries())
-      if (never.has(name))
-        context.addIssue({ code: 'custom', path: ['candidates', 'prefer', index], message: `${name} is also listed under never` });
-    if (!definition.image && !(builtVersions[definition.engine] as readonly string[]).includes(definition.version))
-      context.addIssue({
-        code: 'custom',
-        path: ['version'],
-        message: `no image is built for ${definition.engine} ${definition.version}; built are ${builtVersions[definition.engine].join(', ')}; name another with image`,
-      });
+const clusterFields = z.strictObject({
+  name: clusterName,
+  engine: z.enum(['mysql', 'mariadb']),
+  version: z.string().regex(/^\d+\.\d+(\.\d+)?$/, 'a version such as 8.0 or 10.11'),
+  image: z.string().min(1).optional().describe('an image to run instead of the one that drydock builds'),
+  replicas: z.number().int().min(0).max(15).default(2),
+  durability: z.enum(['async', 'semi-sync']).default('semi-sync'),
+  hosts: z.array(z.string()).min(1).default(['local']).describe('hosts of the inventory; members are spread over them in turn'),
+  resources: z
+    .strictObject({
+      memory: z
+        .string()
+        .regex(/^\d+[mg]$/, 'a number with m or g, such as 512m')
+        .optional(),
+      cpus: z.number().positive().optional(),
+    })
+    .default({}),
+  candidates: candidateRules.default({ prefer: [], never: [], preferHosts: [], neverHosts: [] }),
+  routers: z.number().int().min(1).max(8).default(1),
+  ports: z
+    .strictObject({ write: z.number().int().min(1024).max(65535).optional(), read: z.number().int().min(1024).max(65535).optional() })
+    .default({})
+    .describe('ports of the first router on 127.0.0.1; free ones are chosen when not given'),
+  readFallback: z.enum(['primary', 'refuse']).default('primary').describe("what the replicas' port does with no replica fit to read from"),
+  maxReadLagSeconds: z.number().positive().default(10),
+  transactionBoundMs: z.number().int().min(0).max(8000).default(500).describe('how long a planned pivot lets open transactions end'),
+  acceptSplitBrain: z.boolean().default(false).describe('go on without proof that the old primary is fenced: voids promise 2'),
+  settings: z
+    .record(z.string().regex(/^[a-z][a-z0-9_-]*$/), z.string())
+    .default({})
+    .describe('further server settings, such as {"max_connections": "500"}'),
+});
+
+export const clusterDefinition = clusterFields
+  // Also when single fields are wrong: whoever mends a file wants to hear everything at once.
+  .superRefine((definition, context) => acrossFields(definition, (path, message) => context.addIssue({ code: 'custom', path, message })), {
+    when: ({ value }) => typeof value === 'object' && value !== null,
   });
+
+type Unchecked = { [Field in keyof z.output<typeof clusterFields>]?: unknown };
+
+/** What fields say about each other. Any of them may still be wrong by itself; that is told elsewhere. */
+function acrossFields(definition: Unchecked, problem: (path: PropertyKey[], message: string) => void): void {
+  const { engine, version, image, replicas, durability } = definition;
+  if (durability === 'semi-sync' && typeof replicas === 'number' && replicas < 2)
+    problem(
+      ['replicas'],
+      `semi-sync needs two replicas or more that may acknowledge, found ${replicas}; add replicas or choose durability async`,
+    );
+  const built: readonly string[] | undefined = engine === 'mysql' || engine === 'mariadb' ? builtVersions[engine] : undefined;
+  if (built && image === undefined && typeof version === 'string' && !built.includes(version))
+    problem(['version'], `no image is built for ${String(engine)} ${version}; built are ${built.join(', ')}; name another with image`);
+  const candidates = candidateRules.partial().safeParse(definition.candidates);
+  if (!candidates.success) return;
+  const { prefer = [], never = [] } = candidates.data;
+  for (const [index, member] of prefer.entries())
+    if (never.includes(member)) problem(['candidates', 'prefer', index], `${member} is also listed under never`);
+}
 
 /** A cluster file after validation, with every default filled in. */
 export type ClusterDefinition = z.output<typeof clusterDefinition>;

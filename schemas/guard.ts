@@ -121,6 +121,8 @@ export interface GuardMemory {
   rebuilding?: string[];
   /** What the routers were last told. */
   readers?: string[];
+  /** The last fault of drydock's own, after which a new run took over. */
+  fault?: { at: string; message: string };
 }
 
 export interface WatchInput {

@@ -13,34 +13,43 @@ import { targetInterceptor } from './target';
  */
 const FEW_POLLS = 2;
 
+/** The plain `maxConcurrent...Polls` of the SDK 1.24 are not passed on: ten polls it would be. */
+const polls = (maximum: number) => ({ type: 'simple-maximum', maximum }) as const;
+
 /** How work of each kind is run. Slots are per queue: bulk work can not take those of a pivot. */
 const settings: Record<QueueName, Partial<SdkOptions>> = {
   plans: {
     maxConcurrentWorkflowTaskExecutions: 40,
-    maxConcurrentWorkflowTaskPolls: FEW_POLLS,
+    workflowTaskPollerBehavior: polls(FEW_POLLS),
     maxCachedWorkflows: 500,
     reuseV8Context: true,
     workflowThreadPoolSize: 1,
     // A dead worker's workflows wait this long before another takes them.
     stickyQueueScheduleToStartTimeout: '1s',
     maxConcurrentActivityTaskExecutions: 50,
+    activityTaskPollerBehavior: polls(FEW_POLLS),
     shutdownGraceTime: '5s',
   },
   // Watches end at once and are resumed elsewhere.
   guard: {
     maxConcurrentActivityTaskExecutions: 200,
-    maxConcurrentActivityTaskPolls: FEW_POLLS,
+    activityTaskPollerBehavior: polls(FEW_POLLS),
     shutdownGraceTime: '1ms',
     maxHeartbeatThrottleInterval: '200ms',
   },
   // Longer than the bound of a switch: one that has begun is finished here.
   switch: {
     maxConcurrentActivityTaskExecutions: 20,
-    maxConcurrentActivityTaskPolls: 1,
+    activityTaskPollerBehavior: polls(1),
     shutdownGraceTime: '15s',
     maxHeartbeatThrottleInterval: '200ms',
   },
-  work: { maxConcurrentActivityTaskExecutions: 40, shutdownGraceTime: '10s', maxHeartbeatThrottleInterval: '500ms' },
+  work: {
+    maxConcurrentActivityTaskExecutions: 40,
+    activityTaskPollerBehavior: polls(5),
+    shutdownGraceTime: '10s',
+    maxHeartbeatThrottleInterval: '500ms',
+  },
 };
 
 export interface Workload {

@@ -14,12 +14,10 @@ export { default } from './unknown';
 /** Worker deployments are in use (docs/workers.md); a server refuses a versioning behaviour from a worker without a version. */
 const versioned = (): boolean => Boolean(workflowInfo().currentDeploymentVersion?.deploymentName);
 
-// A fault of our own fails the workflow instead of retrying its task for ever; a history that does not fit the code still waits for
-// the right code. What never ends moves to a new version at its next task; all others end on the one that they began with.
+// A fault of our own fails an operation instead of retrying its task for ever; a history that does not fit the code still waits for
+// the right code. What never ends must not be ended by a fault: its task waits for better code, and it moves to a new version at its
+// next task; operations end on the version that they began with.
 for (const endless of [guardCluster, hold])
-  setWorkflowOptions(
-    () => ({ failureExceptionTypes: [Error], ...(versioned() ? { versioningBehavior: 'AUTO_UPGRADE' } : {}) }),
-    endless as (raw: never) => Promise<unknown>,
-  );
+  setWorkflowOptions(() => (versioned() ? { versioningBehavior: 'AUTO_UPGRADE' } : {}), endless as (raw: never) => Promise<unknown>);
 for (const ending of [createCluster, deleteCluster, pivot, proof])
   setWorkflowOptions({ failureExceptionTypes: [Error] }, ending as (raw: never) => Promise<unknown>);

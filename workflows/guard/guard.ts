@@ -40,6 +40,8 @@ async function guard(raw: unknown, slot: Slot): Promise<GuardResult> {
   for (const deed of slot.early) deed(keeper);
   if (slot.stopped) keeper.stop();
   const end = await keeper.run();
+  // A fault that comes back at once must not fill the server with runs.
+  if (keeper.faulty) await sleep('2s', { summary: 'after a fault of its own' });
   if (end === 'renew') await continueAsNew<typeof guardCluster>({ ...input, carried: keeper.memory });
   publish({ phase: 'done' });
   const { state } = keeper.memory;

@@ -3,6 +3,7 @@ import {
   allHandlersFinished,
   CancellationScope,
   condition,
+  log,
   proxyActivities,
   setCurrentDetails,
   sleep,
@@ -46,6 +47,10 @@ const watcher = proxyActivities<GuardActivities>({
 export class Keeper implements Watchman {
   observation?: Observation;
   stopping = false;
+  /** It met a fault of its own. */
+  faulty = false;
+  firstSignAt = '';
+  notes: string[] = [];
   private poked = false;
   private renewing = false;
   private watch?: CancellationScope;
@@ -56,6 +61,8 @@ export class Keeper implements Watchman {
     public memory: GuardMemory,
     private readonly config: GuardConfig,
   ) {
+    const { fault } = memory;
+    if (fault) this.notes.push(`${fault.at} begun anew after a fault of drydock's own: ${fault.message}`);
     this.pivots = new Pivots(this);
     this.healer = new Healer(this);
   }
@@ -69,7 +76,16 @@ export class Keeper implements Watchman {
   /** Resolves when it is stopped, or when a new run should take over. */
   async run(): Promise<'stopped' | 'renew'> {
     this.show();
-    const watching = this.keepWatching();
+    try {
+      await Promise.all([this.keepWatching(), this.keepDeciding()]);
+    } catch (error) {
+      this.beginAnew(error);
+    }
+    await CancellationScope.nonCancellable(() => condition(() => this.healer.idle && allHandlersFinished()));
+    return this.stopping ? 'stopped' : 'renew';
+  }
+
+  private async keepDeciding(): Promise<void> {
     try {
       while (!this.stopping && !this.renewing) {
         const deadline = nextDeadline(this.memory, new Date().toISOString());
@@ -83,15 +99,27 @@ export class Keeper implements Watchman {
       this.watch?.cancel();
       this.healer.cancel();
     }
-    await watching;
-    await CancellationScope.nonCancellable(() => condition(() => this.healer.idle && allHandlersFinished()));
-    return this.stopping ? 'stopped' : 'renew';
+  }
+
+  /**
+   * A fault of our own must not leave a cluster unguarded: a new run takes over. It remembers what people and the journal said, and
+   * none of the findings, which may be what the fault came from.
+   */
+  private beginAnew(error: unknown): void {
+    this.faulty = true;
+    this.renewing = true;
+    this.watch?.cancel();
+    this.healer.cancel();
+    const fault = { at: new Date().toISOString(), message: meaningOf(error).message.slice(0, 300) };
+    log.error('the guard begins anew after a fault of its own', { fault: error instanceof Error ? error.stack : String(error) });
+    this.memory = { ...this.memory, findings: [], attempts: {}, readers: undefined, fault };
   }
 
   private async keepWatching(): Promise<void> {
-    while (!this.stopping) {
-      await condition(() => !this.pivots.busy || this.stopping, leaveAloneMs);
-      if (this.stopping) return;
+    const over = (): boolean => this.stopping || this.renewing;
+    while (!over()) {
+      await condition(() => !this.pivots.busy || over(), leaveAloneMs);
+      if (over()) return;
       const report = await this.watchOnce();
       if (report) await this.take(report);
       if (this.mayRenew()) {
@@ -143,9 +171,6 @@ export class Keeper implements Watchman {
     // A pivot that is still at work answers for it; looking again at once would only cost.
     if (!seen || seen.epoch <= this.memory.state.epoch) await sleep('1s');
   }
-
-  firstSignAt = '';
-  notes: string[] = [];
 
   note(text: string): void {
     this.notes = [...this.notes.slice(-9), `${new Date().toISOString()} ${text}`];

@@ -61,6 +61,17 @@ describe('the guard as a workflow', () => {
     expect(view.pivots).toMatchObject([{ epoch: 5, outcome: 'done' }]);
   });
 
+  it('begins anew after a fault of its own, and still guards', async () => {
+    const { world, handle } = await kit.guard();
+    const first = await handle.describe();
+    world.report('not a list' as unknown as Finding[]);
+    const anew = await until(async () => (await handle.describe()).runId !== first.runId, 15_000, 50);
+    expect(anew).toBe(true);
+    world.report([dead], closed);
+    await world.waitFor('orderPivot');
+    await eventually(handle, ({ state: { epoch } }) => epoch === 5);
+  });
+
   it('holds for a person at the third loss within the window, and goes on after resume', async () => {
     const { world, handle } = await kit.guard();
     world.order = (evidence) =>

@@ -42,6 +42,13 @@ const inputs: [type: string, input: string | undefined, paths: string[]][] = [
     ['cluster.password', 'cluster.ports.write', 'cluster.routers'],
   ],
   ['createCluster', JSON.stringify({ cluster: { ...file, engine: 'postgres' } }), ['cluster.engine']],
+  [
+    'createCluster',
+    JSON.stringify({
+      cluster: { ...file, replicas: 1, version: '7.0', colour: 'red', candidates: { prefer: ['shop-1'], never: ['shop-1'] } },
+    }),
+    ['cluster.candidates.prefer.0', 'cluster.colour', 'cluster.replicas', 'cluster.version'],
+  ],
   ['deleteCluster', '{"cluster": "shop", "force": true}', ['force']],
   ['guardCluster', '{"cluster": "shop", "maxPivots": -1}', ['maxPivots']],
 ];

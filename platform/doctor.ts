@@ -1,8 +1,10 @@
 import type { Check } from './checks/check';
 import { engineAnswers, imagesCurrent } from './checks/engine';
+import { guards } from './checks/guards';
 import { leftovers } from './checks/leftovers';
 import { diskSpace, nodeVersion } from './checks/machine';
 import { namespaceReady, type Server, temporalProgram, temporalServes, workerPolling } from './checks/temporal';
+import { workflowTasks } from './checks/workflow-tasks';
 import { configuredTemporal } from './configured';
 import { localEngine } from './engine';
 import { type Home, instanceOf, openHome } from './paths';
@@ -19,8 +21,11 @@ export async function doctor(root?: string): Promise<Check[]> {
   const works = (name: string): boolean => checks.some((check) => check.name === name && check.state === 'ok');
   if (works('engine')) checks.push(await imagesCurrent(engine));
   if (server && works('temporal server')) {
-    checks.push(...(await Promise.all([namespaceReady(server), workerPolling(server, home)])));
-    if (works('engine')) checks.push(await leftovers(server, engine, await instanceOf(home)));
+    checks.push(...(await Promise.all([namespaceReady(server), workerPolling(server, home), workflowTasks(server)])));
+    if (works('engine')) {
+      const instance = await instanceOf(home);
+      checks.push(...(await Promise.all([guards(server, engine, instance), leftovers(server, engine, instance)])));
+    }
   }
   return checks;
 }

@@ -99,8 +99,8 @@ export const errorCodes = {
   },
   HistoryTooOld: {
     retryable: false,
-    meaning: 'The operation is closed and its history was removed.',
-    remedy: 'Retention is 30 days on a server that drydock starts.',
+    meaning: 'The server knows no such operation: it never was, or it is closed and its history was removed.',
+    remedy: '`npx drydock op list` shows the known ones. Retention is 30 days on a server that drydock starts.',
   },
   NotAllowedNow: {
     retryable: true,

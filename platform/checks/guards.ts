@@ -1,0 +1,38 @@
+import { Client } from '@temporalio/client';
+import type Docker from 'dockerode';
+
+import { guardId, labels } from '../../schemas/names';
+import { withConnection } from '../configured';
+import { type Check, check, ok, warning } from './check';
+import type { Server } from './temporal';
+
+/** Every cluster has a guard that runs. One that was terminated, or that ended in an error, is missed by nobody else. */
+export function guards(server: Server, engine: Docker, instance: string): Promise<Check> {
+  return check('guards', () =>
+    withConnection(server.connection, async (connection) => {
+      const client = new Client({ connection, namespace: server.namespace });
+      const containers = await engine.listContainers({
+        all: true,
+        filters: { label: [`${labels.instance}=${instance}`, `${labels.kind}=member`] },
+      });
+      const clusters = [...new Set(containers.flatMap(({ Labels }) => target(Labels) ?? []))].sort();
+      const states = await Promise.all(clusters.map(async (cluster) => ({ cluster, runs: await isRunning(client, guardId(cluster)) })));
+      const unguarded = states.filter(({ runs }) => !runs).map(({ cluster }) => cluster);
+      if (unguarded.length === 0) return ok(clusters.length === 0 ? 'no clusters' : `guarded: ${clusters.join(', ')}`);
+      return warning(
+        `not guarded: ${unguarded.join(', ')}`,
+        `temporal workflow start --type guardCluster --task-queue drydock --workflow-id ${guardId('NAME')} --input '{"cluster": "NAME"}' starts one.`,
+      );
+    }),
+  );
+}
+
+/** The cluster's name out of `cluster/<name>`. */
+const target = (found: Record<string, string>): string | undefined => found[labels.target]?.split('/')[1];
+
+const isRunning = async (client: Client, id: string): Promise<boolean> =>
+  client.workflow
+    .getHandle(id)
+    .describe()
+    .then(({ status }) => status.name === 'RUNNING')
+    .catch(() => false);

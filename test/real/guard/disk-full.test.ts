@@ -49,10 +49,11 @@ describe('a full disk', () => {
       for await (const part of await exec.start({ hijack: true, stdin: false })) void part;
     };
     session = await lab.servers.connect(primary, 'application');
-    await session.query('CREATE TABLE app.ballast (id INT PRIMARY KEY AUTO_INCREMENT, data LONGBLOB) ENGINE=InnoDB');
-    // Everything but a little is taken, and the binary log takes that.
-    await run('sh', '-c', 'dd if=/dev/zero of=/var/lib/mysql/ballast bs=1M 2>/dev/null; truncate -s -2M /var/lib/mysql/ballast');
-    const writing = session.query("INSERT INTO app.ballast (data) VALUES (REPEAT('x', 6000000))", [], 60_000).catch(() => undefined);
+    await session.query('CREATE TABLE app.ballast (id INT PRIMARY KEY, data LONGBLOB) ENGINE=InnoDB');
+    await session.query("INSERT INTO app.ballast VALUES (1, REPEAT('x', 5000))");
+    // All space is taken. An update in place needs none but in the binary log, and there more than is left of its last page.
+    await run('sh', '-c', 'dd if=/dev/zero of=/var/lib/mysql/ballast bs=64k 2>/dev/null');
+    const writing = session.query("UPDATE app.ballast SET data = REPEAT('y', 5000)", [], 60_000).catch(() => undefined);
     await sleep(500);
     const reports = await lab.watchFor(9000);
     const said = new Set(reports.flatMap(names));

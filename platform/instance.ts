@@ -9,7 +9,7 @@ import { ensureEngine } from './engine';
 import type { Say } from './errors';
 import { ensureImages } from './images';
 import { removeObjects } from './objects';
-import { type Home, instanceOf, openHome } from './paths';
+import { homeAt, type Home, instanceOf, openHome } from './paths';
 import { endProcess, isAlive, until } from './process';
 import { recordedProcess, recordProcess, wasRecorded } from './process-file';
 import { startTemporal, type TemporalServer } from './temporal';
@@ -117,8 +117,8 @@ const owner = 'owner';
 /** Ends and removes what processes that were killed before they could stop() have left behind. */
 async function sweep(engine: Docker, say: Say): Promise<void> {
   for (const name of (await readdir(tmpdir())).filter((entry) => entry.startsWith(prefix))) {
-    const home = await openHome(join(tmpdir(), name));
-    // One without the record is being made by another process at this moment, or is empty.
+    const home = homeAt(join(tmpdir(), name));
+    // One without the record is being made by another process at this moment, is empty, or is another user's.
     if (!wasRecorded(home, owner) || (await recordedProcess(home, owner))) continue;
     say(`removing what an interrupted run left: ${home.root}`);
     for (const file of await readdir(home.run)) {

@@ -17,16 +17,21 @@ export interface Home {
   run: string;
 }
 
-/** The installation at `root`, DRYDOCK_HOME or ~/.drydock; its folders are created. */
-export async function openHome(root = process.env['DRYDOCK_HOME'] ?? join(homedir(), '.drydock')): Promise<Home> {
+/** Where the parts of an installation are. Touches nothing. */
+export function homeAt(root: string): Home {
   const absolute = resolve(root);
-  const home: Home = {
+  return {
     root: absolute,
     database: join(absolute, 'temporal.db'),
     secrets: join(absolute, 'secrets'),
     logs: join(absolute, 'logs'),
     run: join(absolute, 'run'),
   };
+}
+
+/** The installation at `root`, DRYDOCK_HOME or ~/.drydock; its folders are created. */
+export async function openHome(root = process.env['DRYDOCK_HOME'] ?? join(homedir(), '.drydock')): Promise<Home> {
+  const home = homeAt(root);
   for (const folder of [home.root, home.secrets, home.logs, home.run]) await mkdir(folder, { recursive: true, mode: 0o700 });
   return home;
 }

@@ -82,7 +82,8 @@ export type GuardAction =
   | { kind: 'fence'; member: string }
   /** The restarted primary is opened again. */
   | { kind: 'reopen-primary'; member: string }
-  | { kind: 'start-member'; member: string }
+  /** `besidePivot`: a pivot that holds the cluster waits for it. */
+  | { kind: 'start-member'; member: string; besidePivot?: true }
   /** Its container is gone: built anew on an empty volume; the old one is kept. */
   | { kind: 'rebuild'; member: string }
   /** Follow the primary again, or build anew when that is not safe. */

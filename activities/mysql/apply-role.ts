@@ -32,7 +32,10 @@ async function applyPrimary(state: ClusterState, { session, flavor }: LockedMemb
   await flavor.setEvents(session, true);
 }
 
-async function applyReplica(state: ClusterState, member: Member, { session, flavor }: LockedMember): Promise<void> {
+async function applyReplica(state: ClusterState, member: Member, { session, flavor, journal }: LockedMember): Promise<void> {
+  // Its own row of this very epoch says that it is the primary: which of two rows is true is not decided here.
+  if (journal && journal.epoch === state.epoch && journal.primary === member.name && state.primary !== member.name)
+    throw failure('StaleEpoch', `${member.name} has itself as primary of epoch ${state.epoch}; this step believes in ${state.primary}`);
   const before = await flavor.readOnly(session);
   if (!before.readOnly || (flavor.superReadOnly && !before.superReadOnly)) await flavor.setReadOnly(session, 5000);
   const after = await flavor.readOnly(session);

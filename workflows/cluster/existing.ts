@@ -1,3 +1,4 @@
+import { latestRow } from '../../schemas/journal';
 import type { Observation } from '../../schemas/observation';
 import type { Cluster, ClusterState } from '../../schemas/topology';
 import { work } from '../operation';
@@ -17,8 +18,7 @@ export async function lookAtExisting(cluster: Cluster): Promise<ExistingLook> {
 
 /** Whether everything of a cluster is in its place: a pure function. */
 export function judgeExisting(cluster: Cluster, observation: Observation): ExistingLook {
-  const journals = observation.members.flatMap((view) => view.journal ?? []);
-  const latest = journals.sort((a, b) => b.epoch - a.epoch)[0];
+  const latest = latestRow(observation.members.flatMap((view) => view.journal ?? []));
   const missing: string[] = [];
   if (!latest) missing.push('no member knows who is primary');
   const primary = cluster.members.find((member) => member.name === latest?.primary);

@@ -1,7 +1,7 @@
 /** What the guard does about findings: a pure function, most urgent first. docs/guard.md gives the table in words. */
 import type { Diagnosis, Finding, GuardAction, GuardMemory } from '../../schemas/guard';
 import type { ContainerState, Observation } from '../../schemas/observation';
-import { attemptKey, retryPivotMs } from './memory';
+import { attemptKey, retryPivotMs, switchIsOverMs } from './memory';
 import { fitReaders } from './readers';
 
 export interface GuardConfig {
@@ -36,13 +36,17 @@ const withoutPrimary: Diagnosis[] = [
   'TwoWritable',
 ];
 
+type StartMember = Extract<GuardAction, { kind: 'start-member' }>;
+
 /** How often opening the restarted primary is tried before a replica takes its place. */
 const REOPEN_ATTEMPTS = 2;
 
 export function act(moment: Moment): GuardAction[] {
   const { memory, now } = moment;
-  // Its steps name the next epoch; whatever the guard did meanwhile would be refused, or be in its way.
-  if (moment.pivoting) return [];
+  // Its steps name the next epoch; whatever the guard did meanwhile would be refused, or be in its way. One that takes so long waits
+  // for members: those that only have to be started are brought back. They start read-only and follow nobody.
+  if (moment.pivoting)
+    return waitsForMembers(moment) ? startReplicas(moment).map((action) => ({ ...action, besidePivot: true as const })) : [];
   // A switch holds the routers: telling them anything would release them.
   if (isBefore(now, memory.fencingUntil)) return [];
   const actions = [...routers(moment)];
@@ -120,10 +124,8 @@ function heals(moment: Moment): GuardAction[] {
   const { findings } = memory;
   const all = findings.some(({ diagnosis }) => diagnosis === 'AllMembersDead');
   if (all) return memory.state.members.flatMap(({ name }) => startMember(moment, name) ?? []);
-  const unfinished = (name: string): boolean => memory.rebuilding?.includes(name) === true;
-  const starts = membersWith(findings, ['ReplicaDown'])
-    .filter((name) => !unfinished(name))
-    .flatMap((name) => startMember(moment, name) ?? []);
+  const unfinished = (name: string): boolean => unfinishedIn(moment, name);
+  const starts = startReplicas(moment);
   // Without a primary there is nobody to follow, and nothing to compare with.
   if (findings.some(({ diagnosis }) => withoutPrimary.includes(diagnosis))) return starts;
   const gone = membersWith(findings, ['ReplicaDown']).filter((name) => containerOf(moment, name) === 'missing');
@@ -139,11 +141,25 @@ function heals(moment: Moment): GuardAction[] {
   ];
 }
 
+const unfinishedIn = ({ memory }: Moment, name: string): boolean => memory.rebuilding?.includes(name) === true;
+
+function startReplicas(moment: Moment): StartMember[] {
+  return membersWith(moment.memory.findings, ['ReplicaDown'])
+    .filter((name) => name !== moment.memory.state.primary && !unfinishedIn(moment, name))
+    .flatMap((name) => startMember(moment, name) ?? []);
+}
+
+function waitsForMembers({ memory, now }: Moment): boolean {
+  const running = memory.pivots.findLast(({ outcome }) => outcome === 'running');
+  if (!running || memory.held || underMaintenance(memory, now)) return false;
+  return Date.parse(now) - Date.parse(running.at) >= switchIsOverMs;
+}
+
 const containerOf = (moment: Moment, name: string): ContainerState | undefined =>
   moment.observation.members.find((view) => view.name === name)?.container;
 
 /** Starts a member only when the engine says that it is stopped: a paused one was paused by somebody, a silent one may be alive. */
-function startMember(moment: Moment, name: string): GuardAction | undefined {
+function startMember(moment: Moment, name: string): StartMember | undefined {
   if (containerOf(moment, name) !== 'stopped' || !due(moment, 'start-member', name)) return undefined;
   return { kind: 'start-member', member: name };
 }

@@ -2,7 +2,7 @@ import { CancellationScope, continueAsNew, sleep, setCurrentDetails, workflowInf
 
 import type { GuardMemory } from '../../schemas/guard';
 import type { GuardClusterInput } from '../../schemas/inputs';
-import { clusterTarget } from '../../schemas/names';
+import { clusterTarget, guardId } from '../../schemas/names';
 import type { ClusterState } from '../../schemas/topology';
 import { contract, failure, publish, summarised, work } from '../operation';
 import { listenTo, type Slot, stop } from './handlers';
@@ -34,6 +34,9 @@ async function guard(raw: unknown, slot: Slot): Promise<GuardResult> {
     raw ?? null,
   )) as GuardClusterInput;
   const { cluster, maxPivots, flapWindowSeconds } = input;
+  // An earlier run that was terminated in the middle of a heal holds the cluster in our name. Nothing happens when it does not.
+  if (!input.carried)
+    await summarised(contract.releaseHold, 'give back what an earlier run held')(clusterTarget(cluster), guardId(cluster));
   const memory = (input.carried as GuardMemory | undefined) ?? newMemory(await firstLook(cluster, () => slot.stopped));
   const keeper = new Keeper(memory, { maxPivots, flapWindowSeconds });
   slot.keeper = keeper;
@@ -42,7 +45,7 @@ async function guard(raw: unknown, slot: Slot): Promise<GuardResult> {
   const end = await keeper.run();
   // A fault that comes back at once must not fill the server with runs.
   if (keeper.faulty) await sleep('2s', { summary: 'after a fault of its own' });
-  if (end === 'renew') await continueAsNew<typeof guardCluster>({ ...input, carried: keeper.memory });
+  if (end === 'renew' && !slot.stopped) await continueAsNew<typeof guardCluster>({ ...input, carried: keeper.memory });
   publish({ phase: 'done' });
   const { state } = keeper.memory;
   return { cluster, epoch: state.epoch, primary: state.primary };

@@ -73,7 +73,10 @@ export function listenTo(slot: Slot): void {
       if (!why && slot.keeper) steer(slot.keeper, control, by, reason);
       return message;
     };
-    setHandler(defineSignal<unknown[]>(control), (argument: unknown) => void apply(argument));
+    setHandler(defineSignal<unknown[]>(control), (argument: unknown) => {
+      if (slot.keeper) apply(argument);
+      else slot.early.push(() => apply(argument));
+    });
     setHandler(defineUpdate<{ message: string }, [ControlRequest?]>(control), (...args: unknown[]) => ({ message: apply(args[0]) }), {
       validator: (..._args: unknown[]) => {
         const why = refused();

@@ -77,15 +77,16 @@ export async function fence(state: ClusterState, name: string): Promise<void> {
 export class HealingHold {
   private users = 0;
   private taking?: Promise<void>;
+  private releasing: Promise<void> = Promise.resolve();
 
   constructor(private readonly cluster: string) {}
 
   /** Throws Conflict when an operation holds the cluster. */
   async take(): Promise<void> {
     this.users++;
-    this.taking ??= summarised(contract.acquireHold, `hold ${this.cluster} for healing`)(
-      clusterTarget(this.cluster),
-      guardId(this.cluster),
+    // Never beside the release: that one, coming late, would free what was just taken.
+    this.taking ??= this.releasing.then(() =>
+      summarised(contract.acquireHold, `hold ${this.cluster} for healing`)(clusterTarget(this.cluster), guardId(this.cluster)),
     );
     try {
       await this.taking;
@@ -100,6 +101,9 @@ export class HealingHold {
   async give(): Promise<void> {
     if (--this.users > 0) return;
     this.taking = undefined;
-    await summarised(contract.releaseHold, `release ${this.cluster}`, soon)(clusterTarget(this.cluster), guardId(this.cluster));
+    // Without a bound: whoever waits for the cluster would wait for ever.
+    const released = summarised(contract.releaseHold, `release ${this.cluster}`)(clusterTarget(this.cluster), guardId(this.cluster));
+    this.releasing = released.catch(() => undefined);
+    await released;
   }
 }

@@ -138,7 +138,10 @@ export class Healer {
 }
 
 /** Routers, fences and readers belong to the present epoch whoever holds the cluster; members are changed by one at a time. */
-const needsHold = ({ kind }: Heal): boolean => ['start-member', 'rejoin', 'rebuild', 'reopen-primary'].includes(kind);
+function needsHold(heal: Heal): boolean {
+  if (heal.kind === 'start-member') return heal.besidePivot !== true;
+  return ['rejoin', 'rebuild', 'reopen-primary'].includes(heal.kind);
+}
 
 function nameOf(heal: Heal): string {
   switch (heal.kind) {

@@ -28,6 +28,8 @@ import type { Watchman } from './watchman';
 const watchSeconds = 120;
 /** The first watch of a primary tells soon what it sees, so that routers and people do not wait for news. */
 const firstWatchSeconds = 2;
+/** Sight that is older may be from before an outage: nothing is changed on it. */
+const staleMs = 10_000;
 /** Below Temporal's own advice, so that a busy hour does not bring it near. */
 const mostEvents = 2000;
 /** While a pivot is at work its critical path is left alone; then the watch goes on, in case the pivot waits for a person. */
@@ -43,6 +45,9 @@ const watcher = proxyActivities<GuardActivities>({
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
 
+/** Routers, readers and waiting for a person belong to what was seen last, however old. */
+const changes = ({ kind }: GuardAction): boolean => !['tell-router', 'set-readers', 'hold-for-person'].includes(kind);
+
 /** Watches, decides, acts, for as long as the cluster exists. */
 export class Keeper implements Watchman {
   observation?: Observation;
@@ -53,6 +58,7 @@ export class Keeper implements Watchman {
   notes: string[] = [];
   private poked = false;
   private renewing = false;
+  private watchBeganAt = 0;
   private watch?: CancellationScope;
   private readonly pivots: Pivots;
   private readonly healer: Healer;
@@ -133,6 +139,7 @@ export class Keeper implements Watchman {
   private async watchOnce(): Promise<WatchReport | undefined> {
     const { state, findings, fencingUntil, readers } = this.memory;
     this.watch = new CancellationScope();
+    this.watchBeganAt = Date.now();
     try {
       return await this.watch.run(() =>
         watcher.watchCluster.executeWithOptions(
@@ -179,7 +186,8 @@ export class Keeper implements Watchman {
   /** Another primary or epoch, or other members: watch that from now on. */
   adopt(state: ClusterState): void {
     const before = this.memory.state;
-    if (state.epoch < before.epoch) return;
+    // Of two rows of one epoch the one that was seen first stays true until a later epoch settles it.
+    if (state.epoch < before.epoch || (state.epoch === before.epoch && state.primary !== before.primary)) return;
     this.memory = adoptState(this.memory, state);
     if (state.epoch > before.epoch) {
       this.healer.cancel();
@@ -210,7 +218,18 @@ export class Keeper implements Watchman {
       pivoting: this.pivots.busy,
       healing: this.healer.names,
     };
-    for (const action of act(moment)) this.perform(action, this.observation);
+    const actions = act(moment);
+    if (actions.some(changes) && this.isStale(this.observation)) {
+      // What still stands is told anew within seconds.
+      this.observation = undefined;
+      return this.rewatch();
+    }
+    for (const action of actions) this.perform(action, this.observation);
+  }
+
+  /** By the server's clock since the watch began, or by the clocks of both: they may differ, and then a new watch settles it. */
+  private isStale({ at }: Observation): boolean {
+    return Date.now() - Math.max(this.watchBeganAt, Date.parse(at)) > staleMs;
   }
 
   private perform(action: GuardAction, observation: Observation): void {
@@ -228,7 +247,12 @@ export class Keeper implements Watchman {
 
   private mayRenew(): boolean {
     const { continueAsNewSuggested, historyLength } = workflowInfo();
-    return (continueAsNewSuggested || historyLength > mostEvents) && !this.pivots.busy && this.healer.idle && allHandlersFinished();
+    return (
+      (continueAsNewSuggested || historyLength > mostEvents) &&
+      (!this.pivots.busy || this.pivots.foreign) &&
+      this.healer.idle &&
+      allHandlersFinished()
+    );
   }
 
   view(): GuardView {

@@ -1,5 +1,6 @@
-import { meaningOf, work } from '../operation';
+import { latestRow } from '../../schemas/journal';
 import type { ClusterState } from '../../schemas/topology';
+import { meaningOf, work } from '../operation';
 
 const once = { scheduleToCloseTimeout: '20s', retry: { maximumAttempts: 3 } } as const;
 
@@ -9,8 +10,7 @@ export async function lookAtJournal(name: string): Promise<ClusterState | undefi
     const cluster = await work.describeCluster.executeWithOptions({ ...once, summary: `what exists of ${name}` }, [name]);
     if (!cluster) return undefined;
     const observation = await work.observeCluster.executeWithOptions({ ...once, summary: `who is primary of ${name}` }, [cluster]);
-    const rows = observation.members.flatMap(({ journal }) => (journal ? [journal] : []));
-    const latest = rows.sort((a, b) => b.epoch - a.epoch)[0];
+    const latest = latestRow(observation.members.flatMap(({ journal }) => journal ?? []));
     return latest && { ...cluster, epoch: latest.epoch, primary: latest.primary };
   } catch (error) {
     const { code } = meaningOf(error);

@@ -9,6 +9,8 @@ const longestPauseMs = 300_000;
 const settleMs = 8000;
 /** A pivot that failed (nobody could be promoted) is tried again after this pause, if the primary is still lost then. */
 export const retryPivotMs = 15_000;
+/** Longer than an attempt to switch: a pivot that still runs then waits, for members or for a person. */
+export const switchIsOverMs = 15_000;
 /** Pivots beyond this many are forgotten; those within any sensible window are far fewer. */
 const pivotsKept = 20;
 
@@ -74,7 +76,9 @@ export function forgetHealthy(memory: GuardMemory): GuardMemory {
 /** Milliseconds until something that was put off may be done; undefined when nothing was. */
 export function nextDeadline(memory: GuardMemory, now: string): number | undefined {
   const failed = memory.pivots.filter(({ epoch, outcome }) => outcome === 'failed' && epoch === memory.state.epoch + 1).at(-1);
+  const running = memory.pivots.findLast(({ outcome }) => outcome === 'running');
   const times = [
+    running && after(running.at, switchIsOverMs),
     failed && after(failed.at, retryPivotMs),
     memory.fencingUntil,
     memory.healAfter,

@@ -27,6 +27,8 @@ const failedOnly: WorkflowIdReusePolicy = WorkflowIdReusePolicy.ALLOW_DUPLICATE_
 /** The unplanned pivots that this guard started. */
 export class Pivots {
   private running?: GuardPivot;
+  /** The pivot that is waited for is no child of this run: a new run finds it again. */
+  foreign = false;
 
   constructor(private readonly keeper: Watchman) {}
 
@@ -80,10 +82,12 @@ export class Pivots {
 
   /** A pivot to the same epoch was started before this guard was (or by its former self): it will tell. */
   private async waitForOther(pivot: GuardPivot, cluster: string): Promise<void> {
+    this.foreign = true;
     for (let tries = 0; this.running === pivot && tries < 10; tries++) {
-      await sleep('3s', { summary: `until ${unplannedPivotId(cluster, pivot.epoch)} has ended` });
+      await sleep(Math.min(3000 * 2 ** tries, 60_000), { summary: `until ${unplannedPivotId(cluster, pivot.epoch)} has ended` });
       await this.adopt(cluster);
     }
+    this.foreign = false;
     // It was not ours, so it does not count as one of ours.
     if (this.running === pivot) this.running = undefined;
     this.keeper.memory = { ...this.keeper.memory, pivots: this.keeper.memory.pivots.filter(({ at }) => at !== pivot.at) };

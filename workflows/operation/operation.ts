@@ -136,9 +136,19 @@ export class Operation<Input> {
   async askFor(gate: string, what: string, seconds: number): Promise<boolean> {
     this.state.wait('waiting', { what, who: 'a person who may approve', gate });
     await condition(() => this.state.isApproved(gate), seconds * 1000, { summary: `look again whether ${gate} is needed` });
+    return this.takeApproval(gate);
+  }
+
+  /** Whether the gate was approved, also after `askFor` was given up; then the waiting is over. */
+  takeApproval(gate: string): boolean {
     const approved = this.state.isApproved(gate);
     if (approved) this.state.goOn();
     return approved;
+  }
+
+  /** What was asked for is no longer needed. */
+  stopAsking(): void {
+    this.state.goOn();
   }
 
   /** Registers how to undo what comes next, before it is done. `undo` is idempotent: what it undoes may not have happened. */
@@ -178,6 +188,11 @@ export class Operation<Input> {
 
   warn(text: string): void {
     this.state.warn(text);
+  }
+
+  /** A pause or an abort was accepted and has not taken effect yet. */
+  get interrupted(): boolean {
+    return this.state.pauseRequested || this.stopRequested();
   }
 
   private stopRequested(): boolean {

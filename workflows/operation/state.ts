@@ -128,8 +128,10 @@ export class OperationState {
 
   /** Waits for a person: at a gate (then `approve` is allowed) or paused. */
   wait(state: 'waiting' | 'paused', ask: Ask): void {
-    this.waitingGate = state === 'waiting' ? ask.gate : undefined;
-    if (ask.gate !== undefined) this.approved.delete(ask.gate);
+    const gate = state === 'waiting' ? ask.gate : undefined;
+    // Asked again without having gone on in between, it is the same question: an approval given meanwhile counts.
+    if (gate !== undefined && gate !== this.waitingGate) this.approved.delete(gate);
+    this.waitingGate = gate;
     this.progress.state = state;
     this.progress.waitsFor = { ...ask, since: this.now() };
     this.update();

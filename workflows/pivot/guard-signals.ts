@@ -1,6 +1,7 @@
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
 
 import { guardId } from '../../schemas/names';
+import { isCancellation } from '../operation';
 
 /** How long the guard takes a read-only primary for fenced on purpose: the bound of the switch and another attempt of it. */
 const FENCING_ALLOWANCE_MS = 20_000;
@@ -15,7 +16,8 @@ export async function expectFencing(cluster: string): Promise<void> {
 export async function signalGuard(cluster: string, signal: string, argument: unknown): Promise<void> {
   try {
     await getExternalWorkflowHandle(guardId(cluster)).signal(signal, argument);
-  } catch {
+  } catch (error) {
+    if (isCancellation(error)) throw error;
     // Nobody guards this cluster; `cluster show` says so.
   }
 }

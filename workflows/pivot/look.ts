@@ -1,6 +1,7 @@
 import { sleep } from '@temporalio/workflow';
 
-import type { MemberView, Observation } from '../../schemas/observation';
+import { latestRow } from '../../schemas/journal';
+import type { Observation } from '../../schemas/observation';
 import type { Cluster, ClusterState } from '../../schemas/topology';
 import { codeOf, failure, work } from '../operation';
 
@@ -32,19 +33,12 @@ export async function lookUntilSeen(name: string): Promise<Look> {
 
 const MOST_LOOKS = 60;
 
-/**
- * Who is primary in which epoch: the highest row of the journal that any member knows. Two different rows of one epoch are possible when a
- * candidate died just after its row was written: the one that more members know is true.
- */
+/** Who is primary in which epoch. */
 export function stateOf(cluster: Cluster, observation: Observation): ClusterState {
-  const rows = observation.members.map((view) => view.journal).filter((journal) => journal !== undefined);
-  const knownBy = (row: Row): number => rows.filter((other) => other.epoch === row.epoch && other.primary === row.primary).length;
-  const latest = rows.sort((a, b) => b.epoch - a.epoch || knownBy(b) - knownBy(a))[0];
+  const latest = latestRow(observation.members.flatMap(({ journal }) => journal ?? []));
   if (!latest) {
     const members = observation.members.map((view) => `${view.name} ${view.error ?? view.reach}`).join('; ');
     throw failure('MemberUnreachable', `no member of ${cluster.definition.name} could be asked who is primary: ${members}`);
   }
   return { ...cluster, epoch: latest.epoch, primary: latest.primary };
 }
-
-type Row = NonNullable<MemberView['journal']>;

@@ -1,4 +1,5 @@
-import { CancellationScope, ParentClosePolicy, sleep, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
+import { ActivityFailure, RetryState } from '@temporalio/common';
+import { CancellationScope, ParentClosePolicy, sleep, startChild, workflowInfo, WorkflowIdReusePolicy } from '@temporalio/workflow';
 
 import type { PivotInput } from '../../schemas/inputs';
 import { clusterTarget, queues } from '../../schemas/names';
@@ -56,9 +57,21 @@ interface Change {
   evidence?: GuardEvidence;
 }
 
+/** A pivot that had to wait for a worker was started before an outage: what the guard saw then may have healed. */
+const STALE_MS = 10_000;
+
+async function trustOrLook(evidence: GuardEvidence, cluster: string): Promise<Look> {
+  if (Date.now() - workflowInfo().startTime.getTime() < STALE_MS) return evidence;
+  const seen = await lookUntilSeen(cluster);
+  const old = seen.observation.members.find(({ name }) => name === seen.state.primary);
+  if (old?.reach === 'answers')
+    throw failure('SwitchFailed', `${old.name} answers again: this pivot was decided at ${evidence.observation.at}, before an outage`);
+  return seen;
+}
+
 async function changePrimary(op: Operation<PivotInput>, change: Change): Promise<PivotResult | PivotPreview> {
   const look = await op.step('look at the cluster', async (step) => {
-    const seen: Look = change.evidence ?? (await lookAtCluster(op.input.cluster));
+    const seen: Look = change.evidence ? await trustOrLook(change.evidence, op.input.cluster) : await lookAtCluster(op.input.cluster);
     step.detail(`primary ${seen.state.primary}, epoch ${seen.state.epoch}, ${seen.state.members.length} members`);
     return seen;
   });
@@ -71,7 +84,7 @@ async function changePrimary(op: Operation<PivotInput>, change: Change): Promise
   if (op.dryRun) return { plan };
   refuseUnfit(look.state, plan, op, change);
   await op.gate('before-switch', `promote ${plan.to} in place of ${plan.from} (epoch ${plan.epoch} → ${plan.nextEpoch})`);
-  await op.safePoint('before the switch');
+  await lastSafePoint(op, plan.cluster, change.unplanned);
 
   op.compensate('put the old primary back to work', () => standDown(op));
   const done = await switchUntilDone(op, change, look, plan);
@@ -109,10 +122,10 @@ interface Done {
 async function switchUntilDone(op: Operation<PivotInput>, change: Change, look: Look, plan: PivotPlan): Promise<Done> {
   const accepted: Accepted = { unfenced: false, loss: false };
   for (let decisions = 1; decisions <= MOST_DECISIONS; decisions++) {
-    if (!change.unplanned) await expectFencing(plan.cluster);
     const report = await switchOrNothing(op, look, plan, change, accepted);
     if (!report) {
       ({ look, plan, change } = await decideAfterSilence(op, look, plan, change));
+      await lastSafePoint(op, plan.cluster, change.unplanned);
       continue;
     }
     if (report.outcome === 'switched') return { state: look.state, plan, report };
@@ -125,8 +138,17 @@ async function switchUntilDone(op: Operation<PivotInput>, change: Change, look: 
     look = await lookUntilSeen(op.input.cluster);
     plan = planOf(op, look, { ...change, to: undefined });
     refuseUnfit(look.state, plan, op, change);
+    await lastSafePoint(op, plan.cluster, change.unplanned);
   }
   throw failure('SwitchFailed', `the cluster changed ${MOST_DECISIONS} times while it was decided who is promoted`);
+}
+
+/** Until here a pause or an abort takes effect, also one that comes while the guard is told. */
+async function lastSafePoint(op: Operation<PivotInput>, cluster: string, unplanned: boolean): Promise<void> {
+  do {
+    await op.safePoint('before the switch');
+    if (!unplanned) await expectFencing(cluster);
+  } while (op.interrupted);
 }
 
 /** Undefined when the switch did not answer within its bound: its candidate, its worker or Temporal was away. */
@@ -134,13 +156,17 @@ async function switchOrNothing(...order: Parameters<typeof switchPrimary>): Prom
   try {
     return await switchPrimary(...order);
   } catch (error) {
-    if (codeOf(error) !== 'TimedOut') throw error;
+    if (!ranOut(error)) throw error;
     const [op] = order;
     op.enter('preparing');
     op.warn('the switch did not answer in time: looking at what is true');
     return undefined;
   }
 }
+
+/** In an attempt, or in the pause between two: then the server passes on what the last attempt failed with. */
+const ranOut = (error: unknown): boolean =>
+  codeOf(error) === 'TimedOut' || (error instanceof ActivityFailure && error.retryState === RetryState.TIMEOUT);
 
 /**
  * What the journal says decides. The next epoch is there and its primary lives: the same order goes on from it. It is there and its primary is

@@ -26,8 +26,10 @@ export async function waitForPerson(op: Operation<PivotInput>, report: SwitchRep
     const seconds = LOOK_AFTER_SECONDS[Math.min(round, LOOK_AFTER_SECONDS.length - 1)] ?? 30;
     if (await op.askFor(gate, `${report.problem?.message}. Approve to go on all the same, abort to give up`, seconds)) break;
     const look = await lookUntilSeen(op.input.cluster);
+    // Looking takes a while: who approved meanwhile was told that it goes on.
+    if (op.takeApproval(gate)) break;
     refuseWhenServing(look, plan);
-    if (mayBeProven(look, plan, unfenced, round)) return;
+    if (mayBeProven(look, plan, unfenced, round)) return op.stopAsking();
   }
   accepted.unfenced ||= unfenced;
   accepted.loss ||= !unfenced;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import * as gtid from '../../../schemas/gtid';
+import { latestRow } from '../../../schemas/journal';
 import type { MemberView, Observation } from '../../../schemas/observation';
 import type { Cluster } from '../../../schemas/topology';
 import type { Connect, Session } from '../types';
@@ -22,10 +23,7 @@ export async function observeCluster(connect: Connect, cluster: Cluster, primary
 }
 
 export function primaryByJournal(views: MemberView[]): string | undefined {
-  return views
-    .flatMap(({ journal }) => (journal ? [journal] : []))
-    .sort((a, b) => b.epoch - a.epoch)
-    .at(0)?.primary;
+  return latestRow(views.flatMap(({ journal }) => journal ?? []))?.primary;
 }
 
 async function markErrant(connect: Connect, cluster: Cluster, primary: string, sights: Sight[]): Promise<void> {

@@ -102,6 +102,11 @@ export const errorCodes = {
     meaning: 'The server knows no such operation: it never was, or it is closed and its history was removed.',
     remedy: '`npx drydock op list` shows the known ones. Retention is 30 days on a server that drydock starts.',
   },
+  CandidateLost: {
+    retryable: false,
+    meaning: 'The member that was to be promoted died in the middle of the switch.',
+    remedy: 'drydock looks at what is true and decides anew, or puts the old primary back to work.',
+  },
   NotAllowedNow: {
     retryable: true,
     meaning: 'The present phase does not allow this control.',

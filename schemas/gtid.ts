@@ -138,6 +138,14 @@ function covers(ends: MariadbGtidSet, key: string, end: bigint): boolean {
   return false;
 }
 
+/** What of a set was written on other servers than this one. */
+export function withoutServer(text: string, { uuid, serverId }: { uuid?: string; serverId: number }): string {
+  const set = parse(text);
+  if (set.engine === 'mariadb')
+    return format({ ...set, ends: new Map([...set.ends].filter(([key]) => key.split('-')[1] !== String(serverId))) });
+  return format({ ...set, runs: new Map([...set.runs].filter(([key]) => key.split(':')[0] !== uuid?.toLowerCase())) });
+}
+
 /** Whether everything of `b` is in `a`. */
 export const contains = (a: string, b: string): boolean => subtract(b, a) === '';
 

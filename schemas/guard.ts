@@ -18,6 +18,8 @@ export const diagnoses = [
   'AllMembersDead',
   /** Primary answers, writes wait for an acknowledgement that nobody gives. */
   'NoAcknowledger',
+  /** The cluster promises semi-sync, and the primary waits for nobody: its next death may lose what it acknowledged. */
+  'SemiSyncOff',
   /** Primary answers, writes wait: FLUSH TABLES WITH READ LOCK, DDL, full disk, other. */
   'PrimaryBlocked',
   /** Primary answers `Too many connections` or the like. */
@@ -88,6 +90,8 @@ export type GuardAction =
   | { kind: 'rebuild'; member: string }
   /** Follow the primary again, or build anew when that is not safe. */
   | { kind: 'rejoin'; member: string }
+  /** Settings of the primary's role are put in place again. */
+  | { kind: 'apply-role'; member: string }
   | { kind: 'tell-router'; router: string }
   | { kind: 'set-readers'; readers: string[] }
   | { kind: 'hold-for-person'; reason: string };

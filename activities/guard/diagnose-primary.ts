@@ -67,6 +67,11 @@ function acknowledged(sight: Sight): Finding[] {
       },
     ];
   const findings: Finding[] = [];
+  if (promised && semiSync && !semiSync.sourceEnabled)
+    findings.push({
+      diagnosis: 'SemiSyncOff',
+      detail: `${primary.name} acknowledges writes that no replica has: semi-sync is switched off on it, and the cluster promises it`,
+    });
   const error = heartbeat.error;
   if (error && diskFull.has(error.errno))
     findings.push({ diagnosis: 'PrimaryBlocked', detail: `${primary.name} can not write: ${error.message}` });

@@ -105,7 +105,10 @@ export class SwitchContext {
   private async lock(opened: OpenMember): Promise<void> {
     const { operation } = this.input;
     try {
-      this.locked.set(opened.member.name, await lockSession(opened, { operation, attempt: this.attempt, connectTimeoutMs: 0 }));
+      this.locked.set(
+        opened.member.name,
+        await lockSession(opened, { operation, attempt: this.attempt, connectTimeoutMs: 0, precedence: true }),
+      );
     } catch (error) {
       if (error instanceof Error && 'type' in error && error.type === 'Conflict') throw error;
       this.lose(opened.member.name, error);

@@ -50,6 +50,9 @@ async function attempt<Result>(
  */
 async function switchPrimary(context: SwitchContext): Promise<SwitchReport> {
   const { input } = context;
+  // What an earlier attempt began there can't be finished, and the workflow decides what comes instead: not after many more attempts.
+  const candidate = context.unreachable.get(input.plan.to);
+  if (candidate && context.attempt > 1) throw failure('CandidateLost', `${input.plan.to} does not answer any more: ${candidate.message}`);
   const chosen = await alreadyChosen(context);
   if (chosen) return openNewPrimary(context, chosen, () => Promise.resolve(true));
   if (input.unplanned) return switchUnplanned(context);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { memberLock } from '../../schemas/names';
 import type { FilePosition } from '../../schemas/observation';
 import type { Member } from '../../schemas/topology';
-import { failure } from '../failure';
+import { codeOf, failure } from '../failure';
 import { flavorOf } from '../mysql/flavors';
 import type { Connect, Flavor, Session } from '../mysql/types';
 
@@ -36,6 +36,8 @@ export interface LockOptions {
   /** Of the activity; an attempt leaves when a later one is at work, and kills the sessions of earlier ones. */
   attempt: number;
   connectTimeoutMs: number;
+  /** A switch: takes the lock from whoever holds it beyond the bound of a switch (its worker is dead, stopped, or busy with less). */
+  precedence?: boolean;
 }
 
 /** Opens a session and locks the member; see `lockSession`. */
@@ -68,13 +70,13 @@ export async function openSessions(connect: Connect, cluster: string, member: Me
  * Sessions of an earlier attempt of the same operation (its worker was stopped and may wake up) are killed; an attempt that finds
  * a later one leaves. Another operation is waited for, since its switch is bounded.
  */
-export async function lockSession(opened: OpenMember, { operation, attempt }: LockOptions): Promise<LockedMember> {
+export async function lockSession(opened: OpenMember, { operation, attempt, precedence = false }: LockOptions): Promise<LockedMember> {
   const { member, session, flavor, marker } = opened;
   const end = (): void => [session, marker].forEach((each) => each.end());
   try {
     await takeLock(marker, markOf(operation, attempt), 2);
     await meetOtherAttempts(session, flavor, operation, attempt);
-    await takeLock(session, memberLock, LOCK_WAIT_SECONDS);
+    await takeMemberLock(session, flavor, precedence);
     const journal = await readJournal(session);
     return { member, session, flavor, journal, end };
   } catch (error) {
@@ -102,6 +104,17 @@ async function meetOtherAttempts(session: Session, flavor: Flavor, operation: st
   // Where mark and lock are two sessions the holder of the lock is taken for the earlier attempt's; another operation's would try again.
   if (!flavor.manyLocks && row?.held != null) ids.push(Number(row.held));
   await flavor.kill(session, [...new Set(ids)]);
+}
+
+async function takeMemberLock(session: Session, flavor: Flavor, precedence: boolean): Promise<void> {
+  try {
+    await takeLock(session, memberLock, LOCK_WAIT_SECONDS);
+  } catch (error) {
+    if (!precedence || codeOf(error) !== 'Conflict') throw error;
+    const [row] = await session.query<{ holder: number | null }>('SELECT IS_USED_LOCK(?) AS holder', [memberLock]);
+    if (row?.holder != null) await flavor.kill(session, [Number(row.holder)]);
+    await takeLock(session, memberLock, 2);
+  }
 }
 
 async function takeLock(session: Session, name: string, seconds: number): Promise<void> {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { SwitchReport } from '../../schemas/pivot';
 import { failure } from '../failure';
+import { makeDurable } from '../mysql/durability';
 import { SessionError } from '../mysql/session-error';
 import { acknowledges, isSeen } from './acknowledger';
 import { messageOf, type SwitchContext } from './context';
@@ -18,6 +19,9 @@ const LATE_ROUTER_BOUND_MS = 1000;
 
 const DUPLICATE_KEY = 1062;
 
+/** Of the journal's column. */
+const REASON_LENGTH = 255;
+
 type Ready = (other: LockedMember) => Promise<boolean>;
 
 /**
@@ -31,15 +35,19 @@ export async function openNewPrimary(context: SwitchContext, candidate: LockedMe
   if (context.semiSync || !flavor.gtid) await timeline.step('stop replication on the new primary', () => stopCandidate(context, candidate));
   const written = candidate.journal?.epoch === input.plan.nextEpoch ? candidate.journal : undefined;
   context.openedAt = written?.openedAt ?? (await flavor.ownBinlog(session));
-  const acknowledger = context.semiSync
-    ? await timeline.step('semi-sync with one acknowledger', (detail) => connectAcknowledger(context, candidate, ready, detail))
-    : undefined;
+  const [acknowledger] = await Promise.all([
+    context.semiSync
+      ? timeline.step('semi-sync with one acknowledger', (detail) => connectAcknowledger(context, candidate, ready, detail))
+      : undefined,
+    // What makes an acknowledgement last, read back before anybody is given one. A planned pivot is refused for it beforehand.
+    acknowledgeDurably(context, candidate),
+  ]);
   // The cut comes beside the journal; the epoch is told only when the journal has it.
   await Promise.all([
     timeline.step('write the journal', () => writeJournal(context, candidate, acknowledger)),
     routers.each((router) => router.holdAndCut()),
   ]);
-  if (context.semiSync && !acknowledger && !input.accepted.loss) await flavor.enableSemiSyncSource(session, REQUIRED_ACKNOWLEDGEMENTS);
+  if (context.semiSync && !acknowledger) await flavor.enableSemiSyncSource(session, REQUIRED_ACKNOWLEDGEMENTS);
   // Side by side: the routers still hold, so nobody reaches the new primary before it is open.
   await Promise.all([
     timeline.step('open the new primary', () => flavor.setWritable(session)),
@@ -53,6 +61,19 @@ export async function openNewPrimary(context: SwitchContext, candidate: LockedMe
   });
   await routers.finish(LATE_ROUTER_BOUND_MS);
   return context.report('switched', { primary: member.name });
+}
+
+/** One question on the critical path; only what is not so is set. */
+async function acknowledgeDurably(context: SwitchContext, { session, member }: LockedMember): Promise<void> {
+  const [row] = await session.query<{ binlog: number; redo: number }>(
+    'SELECT @@GLOBAL.sync_binlog AS binlog, @@GLOBAL.innodb_flush_log_at_trx_commit AS redo',
+  );
+  if (Number(row?.binlog) === 1 && Number(row?.redo) === 1) return;
+  try {
+    await makeDurable(session);
+  } catch (error) {
+    context.warnings.push(`settings of ${member.name}: ${messageOf(error)}`);
+  }
 }
 
 /**
@@ -102,7 +123,7 @@ async function writeJournal(context: SwitchContext, candidate: LockedMember, ack
   const writer = await context.side(member.name, JOURNAL_BOUND_MS);
   context.refuseSuperseded();
   context.committed = true;
-  const row = [plan.nextEpoch, member.name, operation, reason, context.openedAt?.file, context.openedAt?.position];
+  const row = [plan.nextEpoch, member.name, operation, reason.slice(0, REASON_LENGTH), context.openedAt?.file, context.openedAt?.position];
   const writing = writer.query(
     'INSERT INTO drydock.journal (epoch, primary_name, operation, reason, binlog_file, binlog_position) VALUES (?, ?, ?, ?, ?, ?)',
     row,
@@ -117,8 +138,11 @@ async function writeJournal(context: SwitchContext, candidate: LockedMember, ack
   try {
     await writing;
   } catch (error) {
-    if (!(error instanceof SessionError && error.errno === DUPLICATE_KEY)) throw error;
-    await refuseOthersRow(context, candidate);
+    if (!(error instanceof SessionError) || error.errno === undefined) throw error;
+    if (error.errno === DUPLICATE_KEY) return refuseOthersRow(context, candidate);
+    // The server's own no: this row was not written, so a first attempt may still give up.
+    if (!error.fatal && context.attempt === 1) context.committed = false;
+    throw error;
   }
 }
 

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { Member } from '../../schemas/topology';
+import { stopMember } from '../docker/member';
 import { failure } from '../failure';
+import { makeDurable } from '../mysql/durability';
 import { messageOf, type SwitchContext } from './context';
 import type { LockedMember } from './locked-member';
 import { repoint, REQUIRED_ACKNOWLEDGEMENTS } from './replicas';
@@ -19,16 +22,45 @@ export async function standDown(context: SwitchContext): Promise<{ epoch: number
   const { from, epoch } = input.plan;
   const old = context.locked.get(from);
   if (!old) throw failure('MemberUnreachable', `the primary ${from} does not answer, so nobody is writable and clients are still held`);
-  const allSeen = input.state.members.every(({ name }) => context.locked.has(name));
-  const next = allSeen ? epoch : epoch + 2;
+  const later = [...context.locked.values()].find(({ journal }) => journal !== null && journal.epoch > epoch);
+  if (later)
+    throw failure('StaleEpoch', `${later.member.name} is at epoch ${later.journal?.epoch} already, this step believes in ${epoch}`);
+  const unseen = input.state.members.filter(({ name }) => !context.locked.has(name));
+  await Promise.all(unseen.map((member) => fenceUnseen(context, member)));
+  const next = unseen.length === 0 && !(await rowIsPending(context, old)) ? epoch : epoch + 2;
   await restore(context, old, next);
   return { epoch: next, primary: from };
+}
+
+/** It may have been opened by an attempt whose answer was lost: nobody else is opened before it is stopped. */
+async function fenceUnseen(context: SwitchContext, member: Member): Promise<void> {
+  const { stopped } = await stopMember(context.env, member, true).catch((error: unknown) => {
+    context.env.log.warn({ member: member.name, error: messageOf(error) }, 'the engine does not confirm that it is stopped');
+    return { stopped: false };
+  });
+  if (!stopped && !context.input.state.definition.acceptSplitBrain)
+    throw failure(
+      'NotFenced',
+      `${member.name} is not seen and may have been opened, and its engine does not confirm that it is stopped`,
+      [],
+      true,
+    );
+}
+
+/** A journal row that still waits for its receipt comes to light later: the epoch after it must be taken. */
+async function rowIsPending(context: SwitchContext, old: LockedMember): Promise<boolean> {
+  if (!context.semiSync) return false;
+  const others = [...context.locked.values()].filter((locked) => locked !== old);
+  const waiting = await Promise.all(others.map(async ({ flavor, session }) => (await flavor.semiSync(session)).waiting));
+  return waiting.some((count) => count > 0);
 }
 
 /** Everything as it was before the switch. Replicas first, so that the old primary has its acknowledgers when clients come. */
 export async function restore(context: SwitchContext, old: LockedMember, epoch = context.input.plan.epoch): Promise<void> {
   const others = [...context.locked.values()].filter((locked) => locked !== old);
   await Promise.all(others.map((other) => putBack(context, old, other)));
+  // It may have been restarted meanwhile: members start without.
+  if (context.semiSync) await old.flavor.enableSemiSyncSource(old.session, REQUIRED_ACKNOWLEDGEMENTS);
   if (context.semiSync && others.length > 0) await waitForAcknowledger(old);
   if (epoch !== context.input.plan.epoch) await outdateUnseen(context, old, epoch);
   await old.flavor.setWritable(old.session);
@@ -37,6 +69,17 @@ export async function restore(context: SwitchContext, old: LockedMember, epoch =
     await router.release();
   });
   context.releasedAt = context.timeline.now();
+  await takeUpDuties(context, old);
+}
+
+/** What a restart would have reset, now that clients are served. The guard sees what can't be had. */
+async function takeUpDuties(context: SwitchContext, { flavor, session, member }: LockedMember): Promise<void> {
+  try {
+    await makeDurable(session);
+    await flavor.setEvents(session, true);
+  } catch (error) {
+    context.warnings.push(`settings of ${member.name}: ${messageOf(error)}`);
+  }
 }
 
 async function outdateUnseen(context: SwitchContext, old: LockedMember, epoch: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ReplicationView } from '../../schemas/observation';
 import type { SwitchReport } from '../../schemas/pivot';
+import { subtract, withoutServer } from '../../schemas/gtid';
 import { compareReceived } from '../../schemas/positions';
 import { stopMember } from '../docker/member';
 import { messageOf, type SwitchContext } from './context';
@@ -38,9 +39,15 @@ export async function switchUnplanned(context: SwitchContext): Promise<SwitchRep
   if (!best?.view) return decideAgain(context, 'NoCandidate', `${candidate.member.name} does not replicate`);
   const ahead = received.find((other) => other !== best && isAhead(context, other, best));
   if (ahead) return decideAgain(context, 'NoCandidate', `${ahead.locked.member.name} has received more than ${candidate.member.name}`);
+  const lost = await unusableAcknowledger(context, received, best);
+  if (lost) return lost;
   context.closedAt = best.view.received.file;
 
-  if (!(await timeline.step('apply the relay log of the new primary', () => drain(candidate))))
+  const applied = await timeline.step('apply the relay log of the new primary', async () => {
+    if (best.view?.applier !== 'running') await candidate.flavor.startApplier(candidate.session);
+    return drain(candidate);
+  });
+  if (!applied)
     return decideAgain(
       context,
       'CatchUpTimeout',
@@ -60,6 +67,41 @@ const decideAgain = (context: SwitchContext, code: 'NoCandidate' | 'CatchUpTimeo
   context.report('decide-again', { code, problem: { path: `members.${context.input.plan.to}`, message } });
 
 const drain = (member: LockedMember): Promise<boolean> => member.flavor.waitDrained(member.session, DRAIN_BOUND_MS);
+
+/**
+ * A member that may have acknowledged has received more than the candidate, and can not be promoted (its applier is broken, it is delayed, it
+ * has filters): nothing is opened without what it has, unless a person says so.
+ */
+async function unusableAcknowledger(context: SwitchContext, received: Received[], best: Received): Promise<SwitchReport | undefined> {
+  const { plan, accepted } = context.input;
+  if (!context.semiSync || accepted.loss) return undefined;
+  const others = received.filter(({ locked, elsewhere }) => !elsewhere && plan.cutOff.of.includes(locked.member.name));
+  const more = await Promise.all(others.map((other) => (other === best ? Promise.resolve(false) : receivedMore(other, best))));
+  const found = others.find((_, index) => more[index]);
+  if (!found) return undefined;
+  const { name } = found.locked.member;
+  const why = plan.candidates.find(({ member }) => member === name)?.reasons.join('; ') || 'it is not fit';
+  return context.report('held-for-person', {
+    code: 'NoCandidate',
+    problem: {
+      path: `members.${name}`,
+      message: `${name} has received writes that ${best.locked.member.name} lacks, and can not be promoted: ${why}`,
+    },
+  });
+}
+
+/** More of what the primary wrote: what was written on the member itself was acknowledged to nobody. */
+async function receivedMore(other: Received, best: Received): Promise<boolean> {
+  if (!other.view || !['more', 'diverged'].includes(compare(other, best))) return false;
+  const [more, had] = [other.view.received.gtid, best.view?.received.gtid];
+  if (more === undefined || had === undefined) return true;
+  const beyond = subtract(more, had);
+  // 5.6 counts a transaction as received when its first event came: equal sets, and the coordinates told them apart.
+  if (beyond === '') return true;
+  const { session, flavor, member } = other.locked;
+  const [row] = flavor.engine === 'mysql' ? await session.query<{ uuid: string }>('SELECT @@GLOBAL.server_uuid AS uuid') : [];
+  return withoutServer(beyond, { uuid: row?.uuid, serverId: member.serverId }) !== '';
+}
 
 /** Only members count that could be promoted in its place; coordinates of another source say nothing. */
 const isAhead = (context: SwitchContext, other: Received, best: Received): boolean =>

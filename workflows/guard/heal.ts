@@ -69,6 +69,10 @@ export async function reopen(state: ClusterState): Promise<void> {
   await summarised(work.reopenPrimary, `open ${state.primary} again`, soon)(state, operationOf(state));
 }
 
+export async function applyRole(state: ClusterState, name: string): Promise<void> {
+  await summarised(work.applyRole, `settings of ${name}`, soon)(state, name);
+}
+
 export async function fence(state: ClusterState, name: string): Promise<void> {
   await summarised(work.applyRole, `make ${name} read-only`, soon)(state, name);
 }

@@ -2,7 +2,7 @@ import { CancellationScope } from '@temporalio/workflow';
 
 import type { GuardAction } from '../../schemas/guard';
 import { codeOf, isCancellation, meaningOf, summarised, work } from '../operation';
-import { fence, HealingHold, rebuild, rejoin, reopen, startMember, topologyOf } from './heal';
+import { applyRole, fence, HealingHold, rebuild, rejoin, reopen, startMember, topologyOf } from './heal';
 import { attemptKey, noteDone, noteFailure, notePostponed } from './memory';
 import { fitReaders } from './readers';
 import type { Watchman } from './watchman';
@@ -98,6 +98,9 @@ export class Healer {
       case 'reopen-primary':
         await reopen(state);
         return `${heal.member} takes writes again`;
+      case 'apply-role':
+        await applyRole(state, heal.member);
+        return `settings of the primary were put in place again on ${heal.member}`;
       case 'fence':
         await fence(state, heal.member);
         return `${heal.member} was made read-only`;
@@ -140,7 +143,7 @@ export class Healer {
 /** Routers, fences and readers belong to the present epoch whoever holds the cluster; members are changed by one at a time. */
 function needsHold(heal: Heal): boolean {
   if (heal.kind === 'start-member') return heal.besidePivot !== true;
-  return ['rejoin', 'rebuild', 'reopen-primary'].includes(heal.kind);
+  return ['rejoin', 'rebuild', 'reopen-primary', 'apply-role'].includes(heal.kind);
 }
 
 function nameOf(heal: Heal): string {

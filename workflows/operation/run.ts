@@ -35,6 +35,9 @@ export interface OperationDefinition<Input> {
   trusted?: Input;
 }
 
+/** What the journal inside a cluster keeps of it. */
+const longestId = 255;
+
 export type WithProgress<Result> = Result & { progress: Progress };
 type Body<Input, Result> = (op: Operation<Input>) => Promise<Result>;
 
@@ -91,6 +94,11 @@ class Run<Input, Result extends object> {
   private async forward(raw: unknown): Promise<Result> {
     const { definition, state } = this;
     const { type, trusted } = definition;
+    if (this.id.length > longestId)
+      throw failure(
+        'InvalidInput',
+        `the workflow id has ${this.id.length} characters, at most ${longestId} fit into the journal of a cluster`,
+      );
     const input = trusted ?? ((await summarised(contract.validateInput, `validate the input of ${type}`)(type, raw ?? null)) as Input);
     const target = definition.target(input);
     const dryRun = definition.dryRun?.(input) ?? (input as { dryRun?: unknown }).dryRun === true;

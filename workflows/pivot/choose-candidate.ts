@@ -31,7 +31,7 @@ export function chooseCandidate(state: ClusterState, observation: Observation, o
     .filter((member) => member.name !== primary)
     .map((member) => {
       const view = views.get(member.name);
-      return { member, view, reasons: ineligible(definition, member, view, observation, primary) };
+      return { member, view, reasons: ineligible(definition, member, view, observation, primary, options.unplanned) };
     });
 
   const eligible = ranked.filter(({ reasons }) => reasons.length === 0);
@@ -81,6 +81,9 @@ function backlog(view: MemberView | undefined): number {
   return Math.floor((view.replication.lagSeconds ?? 0) / 5);
 }
 
+/** ER_SLAVE_CHANNEL... of a parallel applier whose coordinator was stopped or killed: it goes on when it is started. */
+const COORDINATOR_STOPPED = 1756;
+
 /** Every reason for which a member may not be promoted; empty when it may. */
 export function ineligible(
   definition: ClusterDefinition,
@@ -88,6 +91,7 @@ export function ineligible(
   view: MemberView | undefined,
   observation: Observation,
   primary: string,
+  unplanned = false,
 ): string[] {
   const reasons: string[] = [];
   const rules = definition.candidates;
@@ -96,8 +100,11 @@ export function ineligible(
   if (!view || view.reach !== 'answers') return [...reasons, `it does not answer (${view?.error ?? view?.reach ?? 'not seen'})`];
   const { replication, settings } = view;
   if (!replication) reasons.push('it does not replicate');
-  if (replication?.applierError) reasons.push(`its applier stopped: ${replication.applierError.code} ${replication.applierError.message}`);
-  else if (replication?.applier === 'stopped') reasons.push('its applier is stopped');
+  const error = replication?.applierError;
+  // An applier that was only stopped is started by an unplanned switch: what it received may be all that is left of a write.
+  const startable = unplanned && (!error || error.code === COORDINATOR_STOPPED);
+  if (error && !startable) reasons.push(`its applier stopped: ${error.code} ${error.message}`);
+  else if (replication?.applier === 'stopped' && !startable) reasons.push('its applier is stopped');
   if (replication?.filtered) reasons.push('it replicates with filters');
   if (replication && replication.delaySeconds > 0) reasons.push(`it is delayed by ${replication.delaySeconds} s on purpose`);
   if (replication?.mayHaveGaps) reasons.push('its parallel applier may have left gaps');

@@ -4,6 +4,9 @@ import type { ClusterState } from '../../schemas/topology';
 import { meaningOf, type Operation, summarised, work } from '../operation';
 import { signalGuard } from './guard-signals';
 
+/** The guard needs the hold of the cluster to bring back a member that dies here, so nothing waits for one for ever. */
+const BOUND = { scheduleToCloseTimeout: '30s' } as const;
+
 export interface Moved {
   repointed: string[];
   aside: { member: string; reason: string }[];
@@ -20,12 +23,12 @@ export async function moveTheRest(
   const moved: Moved = { repointed: [...report.repointed], aside: [] };
   const follow = async (name: string): Promise<void> => {
     try {
-      await summarised(work.followPrimary, `${name} follows ${state.primary}`, { retry: { maximumAttempts: 3 } })(
+      await summarised(work.followPrimary, `${name} follows ${state.primary}`, { ...BOUND, retry: { maximumAttempts: 3 } })(
         state,
         name,
         report.openedAt,
       );
-      await work.applyRole(state, name);
+      await summarised(work.applyRole, `settings of a replica on ${name}`, BOUND)(state, name);
       if (!moved.repointed.includes(name)) moved.repointed.push(name);
     } catch (error) {
       const { code, message } = meaningOf(error);
@@ -34,9 +37,18 @@ export async function moveTheRest(
     }
   };
 
+  const settle = async (): Promise<void> => {
+    try {
+      await summarised(work.applyRole, `settings of the primary on ${state.primary}`, BOUND)(state, state.primary);
+    } catch (error) {
+      const { code, message } = meaningOf(error);
+      op.warn(`settings of ${state.primary} (${code}): ${message}`);
+    }
+  };
+
   await op.step('repoint the other replicas', async (step) => {
     const others = state.members.map((member) => member.name).filter((name) => name !== plan.from && name !== state.primary);
-    await Promise.all([work.applyRole(state, state.primary), ...others.map(follow)]);
+    await Promise.all([settle(), ...others.map(follow)]);
     step.detail(moved.repointed.join(', ') || 'there is none');
   });
 

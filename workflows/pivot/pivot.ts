@@ -120,7 +120,7 @@ interface Done {
 
 /** Decides and switches until the new primary is open; each time from a fresh look, since what was decided on has changed. */
 async function switchUntilDone(op: Operation<PivotInput>, change: Change, look: Look, plan: PivotPlan): Promise<Done> {
-  const accepted: Accepted = { unfenced: false, loss: false };
+  const accepted: Accepted = { unfenced: false, loss: false, looks: 0 };
   for (let decisions = 1; decisions <= MOST_DECISIONS; decisions++) {
     const report = await switchOrNothing(op, look, plan, change, accepted);
     if (!report) {
@@ -164,9 +164,10 @@ async function switchOrNothing(...order: Parameters<typeof switchPrimary>): Prom
   }
 }
 
-/** In an attempt, or in the pause between two: then the server passes on what the last attempt failed with. */
+/** In an attempt, or in the pause between two: then the server passes on what the last attempt failed with. A lost candidate will not answer. */
 const ranOut = (error: unknown): boolean =>
-  codeOf(error) === 'TimedOut' || (error instanceof ActivityFailure && error.retryState === RetryState.TIMEOUT);
+  ['TimedOut', 'CandidateLost'].includes(codeOf(error) ?? '') ||
+  (error instanceof ActivityFailure && error.retryState === RetryState.TIMEOUT);
 
 /**
  * What the journal says decides. The next epoch is there and its primary lives: the same order goes on from it. It is there and its primary is
@@ -219,7 +220,7 @@ function switchPrimary(op: Operation<PivotInput>, look: Look, plan: PivotPlan, c
         members: answering(look),
         transactionBoundMs: boundOf(op, look.state),
         reason: change.reason,
-        accepted: { ...accepted },
+        accepted: { unfenced: accepted.unfenced, loss: accepted.loss },
       });
       step.detail(
         report.outcome === 'switched'
@@ -243,11 +244,22 @@ async function waitForBacklog(op: Operation<PivotInput>, report: SwitchReport): 
 
 /** After an abort, or a switch that was given up: whoever is primary by the journal serves again, if it is alive. */
 async function standDown(op: Operation<PivotInput>): Promise<void> {
-  const look = await lookUntilSeen(op.input.cluster);
-  const back = summarised(critical.standDown, 'put the old primary back to work', { retry: { maximumAttempts: 20 } });
-  const { epoch, primary } = await back(look.state, op.id, answering(look));
+  const { look, epoch, primary } = await backToWork(op);
   await fencingIsOver(op.input.cluster);
   if (epoch !== look.state.epoch) await signalGuard(op.input.cluster, 'clusterChanged', { epoch, primary });
+}
+
+/** Looked at anew when a journal row came to light meanwhile: then the one that it names is the primary. */
+async function backToWork(op: Operation<PivotInput>): Promise<{ look: Look; epoch: number; primary: string }> {
+  const back = summarised(critical.standDown, 'put the old primary back to work', { retry: { maximumAttempts: 20 } });
+  for (let tries = 1; ; tries++) {
+    const look = await lookUntilSeen(op.input.cluster);
+    try {
+      return { look, ...(await back(look.state, op.id, answering(look))) };
+    } catch (error) {
+      if (codeOf(error) !== 'StaleEpoch' || tries >= 3) throw error;
+    }
+  }
 }
 
 /** Proof of equal data runs as an operation of its own, so that it never keeps the next pivot waiting. */

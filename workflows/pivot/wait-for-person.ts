@@ -9,6 +9,8 @@ export interface Accepted {
   unfenced: boolean;
   /** Too few of those that may have acknowledged are there: what only the others have is lost. */
   loss: boolean;
+  /** Looks while it waited for a person, over the whole pivot. */
+  looks: number;
 }
 
 /** Seconds between looks: soon at first, since members come back; later seldom, so that a night of waiting fits into the history. */
@@ -22,14 +24,15 @@ export async function waitForPerson(op: Operation<PivotInput>, report: SwitchRep
   op.enter('deciding');
   const unfenced = report.code === 'NotFenced';
   const gate = unfenced ? 'accept-unfenced' : 'accept-loss';
-  for (let round = 0; ; round++) {
-    const seconds = LOOK_AFTER_SECONDS[Math.min(round, LOOK_AFTER_SECONDS.length - 1)] ?? 30;
+  for (;;) {
+    const seconds = LOOK_AFTER_SECONDS[Math.min(accepted.looks, LOOK_AFTER_SECONDS.length - 1)] ?? 30;
+    accepted.looks++;
     if (await op.askFor(gate, `${report.problem?.message}. Approve to go on all the same, abort to give up`, seconds)) break;
     const look = await lookUntilSeen(op.input.cluster);
     // Looking takes a while: who approved meanwhile was told that it goes on.
     if (op.takeApproval(gate)) break;
     refuseWhenServing(look, plan);
-    if (mayBeProven(look, plan, unfenced, round)) return op.stopAsking();
+    if (mayBeProven(look, plan, report, accepted.looks)) return op.stopAsking();
   }
   accepted.unfenced ||= unfenced;
   accepted.loss ||= !unfenced;
@@ -47,9 +50,9 @@ function refuseWhenServing(look: Look, plan: PivotPlan): void {
     throw failure('SwitchFailed', `${plan.from} is back before anybody was promoted: it goes on as the primary`);
 }
 
-/** Enough members answer that another attempt can have its proof; an engine that was away is asked again now and then. */
-function mayBeProven(look: Look, plan: PivotPlan, unfenced: boolean, round: number): boolean {
-  if (unfenced) return round % 2 === 1;
+/** Enough members answer that another attempt can have its proof; what only an attempt can tell is tried again now and then. */
+function mayBeProven(look: Look, plan: PivotPlan, report: SwitchReport, looks: number): boolean {
+  if (report.code !== 'TooFewAcknowledgers') return looks % 2 === 0;
   const there = look.observation.members.filter(({ name, reach }) => reach === 'answers' && plan.cutOff.of.includes(name));
   return there.length >= plan.cutOff.needed;
 }

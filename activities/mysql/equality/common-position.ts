@@ -26,6 +26,7 @@ export async function commonPosition(
   const near = await primary.flavor.executed(primary.session);
   const close = await Promise.all(
     replicas.map(async (replica) => {
+      await startStopped(connect, state, replica);
       const caughtUp = await replica.flavor.waitApplied(replica.session, near, catchUpMs).catch((error: Error) => error.message);
       if (caughtUp === true) return replica;
       failed.set(replica.member.name, caughtUp === false ? `it lags by more than ${catchUpMs / 1000} s` : caughtUp);
@@ -56,7 +57,7 @@ export async function commonPosition(
   );
   try {
     await Promise.all(stopped.map(({ promise }) => promise));
-    here.resolve(await snapshotOfPrimary(primary));
+    here.resolve(await within(standStillMs, snapshotOfPrimary(primary)));
   } catch (error) {
     here.reject(error instanceof Error ? error : new Error(String(error)));
     throw error;
@@ -64,6 +65,22 @@ export async function commonPosition(
     await Promise.all(arrivals);
   }
   return failed;
+}
+
+/** An earlier attempt whose worker was stopped may have left it so, with the member's lock: taking the lock ends that one. */
+async function startStopped(connect: Connect, state: ClusterState, { member, flavor, session }: Reader): Promise<void> {
+  const view = await flavor.replication(session);
+  if (view?.applier !== 'stopped' || view.applierError) return;
+  await changeMember(connect, state, member, (locked) => locked.flavor.startApplier(locked.session)).catch(() => undefined);
+}
+
+/** Appliers stand still meanwhile: a primary that does not answer must not keep them so. */
+async function within<Value>(ms: number, promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => undefined);
+  const late = sleep(ms).then(() => {
+    throw new Error(`the primary gave no snapshot within ${ms} ms`);
+  });
+  return Promise.race([promise, late]);
 }
 
 function deferred<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void; reject: (error: Error) => void } {

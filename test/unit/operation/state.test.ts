@@ -45,6 +45,15 @@ test('an approval counts only for the question that was asked', () => {
   expect(state.isApproved('before-switch')).toBe(false);
 });
 
+test('an approval that comes between two looks at the same question counts', () => {
+  const state = create();
+  state.enter('deciding');
+  state.wait('waiting', { what: 'go on?', who: 'a person', gate: 'accept-loss' });
+  expect(state.control('approve', [], 'x').allowed).toBe(true);
+  state.wait('waiting', { what: 'go on?', who: 'a person', gate: 'accept-loss' });
+  expect(state.isApproved('accept-loss')).toBe(true);
+});
+
 test('rollback is an abort before the point of no return, and its own thing after it', () => {
   const before = create();
   before.enter('preparing');

@@ -46,6 +46,26 @@ describe('choice of the candidate', () => {
         chooseCandidate(state(), seen(primaryView(), replicaView('db-2', 99), replicaView('db-3', 100)), { unplanned: false }).chosen,
     },
     {
+      why: 'one whose applier was only stopped, when it received most and the primary is lost',
+      expected: 'db-2',
+      choose: () =>
+        chooseCandidate(state(), seen(dead, replicaView('db-2', 110, { replication: { applier: 'stopped' } }), replicaView('db-3', 100)), {
+          unplanned: true,
+        }).chosen,
+    },
+    {
+      why: 'not one whose applier was stopped, in a planned pivot',
+      expected: 'db-3',
+      choose: () =>
+        chooseCandidate(
+          state(),
+          seen(primaryView(), replicaView('db-2', 100, { replication: { applier: 'stopped' } }), replicaView('db-3')),
+          {
+            unplanned: false,
+          },
+        ).chosen,
+    },
+    {
       why: 'never by rule',
       expected: 'db-3',
       choose: () =>

@@ -183,7 +183,8 @@ describe('the guard as a workflow', () => {
     expect(world.named('replaceVolume')).toHaveLength(2);
     await handle.signal('stop');
     await handle.result();
-    expect(world.named('acquireHold').length).toBe(world.named('releaseHold').length);
+    // One more is given back at the start: an earlier run may have left it.
+    expect(world.named('releaseHold').length).toBe(world.named('acquireHold').length + 1);
   }, 60_000);
 
   it('opens a restarted primary again', async () => {

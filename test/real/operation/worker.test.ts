@@ -93,7 +93,7 @@ test('while Temporal is away the dead-man file grows old, and it goes on when it
 test('SIGTERM ends it when its work has ended, with code 0', async () => {
   const begun = Date.now();
   worker.kill('SIGTERM');
-  const [code] = (await once(worker, 'exit')) as [number];
+  const [code] = (await once(worker, 'close')) as [number];
   expect(code).toBe(0);
   expect(Date.now() - begun).toBeLessThan(12_000);
   expect(lines().at(-1)).toMatchObject({ msg: 'ended' });

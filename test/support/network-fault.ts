@@ -34,13 +34,20 @@ interface Plug {
   aliases: string[];
 }
 
+/** As the engine tells it; null where nothing was asked for. */
+interface Endpoint {
+  IPAddress: string;
+  IPAMConfig: { IPv4Address?: string } | null;
+  Aliases: string[] | null;
+}
+
 async function plugOf(container: Docker.Container): Promise<Plug | undefined> {
   const { NetworkSettings } = await container.inspect();
   const [found] = Object.entries(NetworkSettings.Networks);
   if (!found) return undefined;
-  const [network, { IPAddress, IPAMConfig, Aliases }] = found;
-  const asked = (IPAMConfig as { IPv4Address?: string } | null)?.IPv4Address;
-  return { network, address: asked ?? IPAddress, aliases: Aliases ?? [] };
+  const [network, endpoint] = found;
+  const { IPAddress, IPAMConfig, Aliases } = endpoint as Endpoint;
+  return { network, address: IPAMConfig?.IPv4Address ?? IPAddress, aliases: Aliases ?? [] };
 }
 
 export interface Deaf {

@@ -40,7 +40,7 @@ export async function switchUnplanned(context: SwitchContext): Promise<SwitchRep
   if (ahead) return decideAgain(context, 'NoCandidate', `${ahead.locked.member.name} has received more than ${candidate.member.name}`);
   context.closedAt = best.view.received.file;
 
-  if (!(await timeline.step('apply the relay log of the new primary', () => drain(candidate))))
+  if (!(await timeline.step('apply the relay log of the new primary', () => drain(best))))
     return decideAgain(
       context,
       'CatchUpTimeout',
@@ -48,7 +48,7 @@ export async function switchUnplanned(context: SwitchContext): Promise<SwitchRep
     );
   return openNewPrimary(context, candidate, async (other) => {
     const found = received.find(({ locked }) => locked === other);
-    if (!found?.view || !(await drain(other))) return false;
+    if (!found?.view || !(await drain(found))) return false;
     if (found.elsewhere || other.flavor.gtid || compare(found, best) === 'same') return true;
     const start = context.openedAt && (await startOfLagging(candidate, context.openedAt, other));
     if (start) context.starts.set(other.member.name, start);
@@ -59,7 +59,11 @@ export async function switchUnplanned(context: SwitchContext): Promise<SwitchRep
 const decideAgain = (context: SwitchContext, code: 'NoCandidate' | 'CatchUpTimeout', message: string): SwitchReport =>
   context.report('decide-again', { code, problem: { path: `members.${context.input.plan.to}`, message } });
 
-const drain = (member: LockedMember): Promise<boolean> => member.flavor.waitDrained(member.session, DRAIN_BOUND_MS);
+/** A member that was restarted does not apply by itself. Its applier alone is started: that throws nothing away and receives nothing. */
+async function drain({ locked: { session, flavor }, view }: Received): Promise<boolean> {
+  if (view && !view.drained && view.applier === 'stopped' && !view.applierError) await flavor.startApplier(session);
+  return flavor.waitDrained(session, DRAIN_BOUND_MS);
+}
 
 /** Only members count that could be promoted in its place; coordinates of another source say nothing. */
 const isAhead = (context: SwitchContext, other: Received, best: Received): boolean =>

@@ -1,7 +1,7 @@
 /** What the guard does about findings: a pure function, most urgent first. docs/guard.md gives the table in words. */
 import type { Diagnosis, Finding, GuardAction, GuardMemory } from '../../schemas/guard';
 import type { ContainerState, Observation } from '../../schemas/observation';
-import { attemptKey, retryPivotMs } from './memory';
+import { after, attemptKey, leavePivotAloneMs, retryPivotMs } from './memory';
 import { fitReaders } from './readers';
 
 export interface GuardConfig {
@@ -41,8 +41,8 @@ const REOPEN_ATTEMPTS = 2;
 
 export function act(moment: Moment): GuardAction[] {
   const { memory, now } = moment;
-  // Its steps name the next epoch; whatever the guard did meanwhile would be refused, or be in its way.
-  if (moment.pivoting) return [];
+  // Its steps name the next epoch; whatever else the guard did meanwhile would be refused, or be in its way.
+  if (moment.pivoting) return missedByPivot(moment);
   // A switch holds the routers: telling them anything would release them.
   if (isBefore(now, memory.fencingUntil)) return [];
   const actions = [...routers(moment)];
@@ -51,6 +51,20 @@ export function act(moment: Moment): GuardAction[] {
   // Heals would be in its way: they come when it is done.
   if (change.length > 0) return change;
   return [...heals(moment), ...actions];
+}
+
+/**
+ * A pivot that is not done by now may wait for replicas that could have acknowledged: one that is stopped is started. It comes back
+ * read-only and receives from nobody, so it is in nobody's way. The lost primary is left to the pivot, a half built member to its rebuild.
+ */
+function missedByPivot(moment: Moment): GuardAction[] {
+  const { memory, now } = moment;
+  const running = memory.pivots.findLast(({ outcome }) => outcome === 'running');
+  if (!running || isBefore(now, after(running.at, leavePivotAloneMs)) || isBefore(now, memory.fencingUntil)) return [];
+  if (memory.held || underMaintenance(memory, now)) return [];
+  return memory.state.members
+    .filter(({ name }) => name !== memory.state.primary && !memory.rebuilding?.includes(name))
+    .flatMap(({ name }) => startMember(moment, name) ?? []);
 }
 
 function changeOfPrimary(moment: Moment): GuardAction[] {

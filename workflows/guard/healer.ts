@@ -1,9 +1,9 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, patched } from '@temporalio/workflow';
 
 import type { GuardAction } from '../../schemas/guard';
 import { codeOf, isCancellation, meaningOf, summarised, work } from '../operation';
 import { fence, HealingHold, rebuild, rejoin, reopen, startMember, topologyOf } from './heal';
-import { attemptKey, noteDone, noteFailure, notePostponed } from './memory';
+import { attemptKey, noteDone, noteFailure, notePostponed, unreachableOf } from './memory';
 import { fitReaders } from './readers';
 import type { Watchman } from './watchman';
 
@@ -90,7 +90,11 @@ export class Healer {
         await startMember(state, heal.member);
         return `${heal.member} was started`;
       case 'rejoin': {
-        const attempt = (memory.attempts[attemptKey('rejoin', heal.member)]?.failed ?? 0) + 1;
+        const key = attemptKey('rejoin', heal.member);
+        const unreachable = unreachableOf(memory, key);
+        // Guards that counted them before go on counting them.
+        const counted = unreachable > 0 && patched('unreachable is no attempt') ? unreachable : 0;
+        const attempt = (memory.attempts[key]?.failed ?? 0) - counted + 1;
         return rejoin(state, heal.member, attempt, (reason) => this.rebuild(heal.member, reason));
       }
       case 'rebuild':

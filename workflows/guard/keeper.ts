@@ -4,6 +4,7 @@ import {
   CancellationScope,
   condition,
   log,
+  patched,
   proxyActivities,
   setCurrentDetails,
   sleep,
@@ -20,7 +21,7 @@ import { act, type GuardConfig, type Moment } from './act';
 import { renderGuard } from './details';
 import { Healer } from './healer';
 import { lookAtJournal } from './look';
-import { adoptState, forgetHealthy, nextDeadline } from './memory';
+import { adoptState, forgetHealthy, leavePivotAloneMs, nextDeadline } from './memory';
 import { Pivots } from './pivots';
 import type { Watchman } from './watchman';
 
@@ -30,8 +31,6 @@ const watchSeconds = 120;
 const firstWatchSeconds = 2;
 /** Below Temporal's own advice, so that a busy hour does not bring it near. */
 const mostEvents = 2000;
-/** While a pivot is at work its critical path is left alone; then the watch goes on, in case the pivot waits for a person. */
-const leaveAloneMs = 4000;
 
 const watcher = proxyActivities<GuardActivities>({
   taskQueue: queues.guard,
@@ -118,8 +117,10 @@ export class Keeper implements Watchman {
   private async keepWatching(): Promise<void> {
     const over = (): boolean => this.stopping || this.renewing;
     while (!over()) {
-      await condition(() => !this.pivots.busy || over(), leaveAloneMs);
+      await condition(() => !this.pivots.busy || over(), leavePivotAloneMs);
       if (over()) return;
+      // What it waits for may be known already, and then the watch has no news of it.
+      if (this.pivots.busy) this.decide();
       const report = await this.watchOnce();
       if (report) await this.take(report);
       if (this.mayRenew()) {
@@ -210,7 +211,11 @@ export class Keeper implements Watchman {
       pivoting: this.pivots.busy,
       healing: this.healer.names,
     };
-    for (const action of act(moment)) this.perform(action, this.observation);
+    for (const action of act(moment)) {
+      // Guards that began before members were started while a pivot waits go on without.
+      if (moment.pivoting && !patched('members while a pivot waits')) return;
+      this.perform(action, this.observation);
+    }
   }
 
   private perform(action: GuardAction, observation: Observation): void {

@@ -52,6 +52,9 @@ export async function survive(
     );
     const { epoch } = run.after;
     const broken = [...brokenPromises(run), ...misjudged(fault, epoch - run.before.epoch, sight)];
+    // Who changed the primary, and why.
+    if (epoch - run.before.epoch !== fault.epochs)
+      broken.push(...(await cluster.journal()).filter((row) => row.epoch >= run.before.epoch).map((row) => JSON.stringify(row)));
     return { ...run.result, gapMs: run.report.gap.ms, epoch, broken };
   } finally {
     sight.stop();

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => scenario?.stop());
 
 /** Gives five faults of different kinds, none of which takes minutes. */
-const seed = 7;
+const seed = 37;
 
 test('five random faults in a row break no promise', async () => {
   const { struck, broken } = await soak(scenario, cluster, { seed, faults: 5, say: (line) => void process.stdout.write(`${line}\n`) });

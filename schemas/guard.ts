@@ -108,6 +108,14 @@ export interface GuardPivot {
   problem?: string;
 }
 
+export interface GuardAttempt {
+  failed: number;
+  /** Of these, those that did not reach a member: they say nothing about its data. */
+  unreachable?: number;
+  notBefore: string;
+  lastError: string;
+}
+
 /** What the guard workflow remembers: plain JSON, carried through continue-as-new. */
 export interface GuardMemory {
   state: ClusterState;
@@ -121,7 +129,7 @@ export interface GuardMemory {
   /** Heals start only after this ISO time: a pivot that has just ended repoints members itself. */
   healAfter?: string;
   /** By `kind:member` (or router): attempts since it was last well, and when the next may be made. */
-  attempts: Record<string, { failed: number; notBefore: string; lastError: string }>;
+  attempts: Record<string, GuardAttempt>;
   /** Members that are being built anew, or were when that was cut off. */
   rebuilding?: string[];
   /** What the routers were last told. */

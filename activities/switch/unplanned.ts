@@ -43,11 +43,7 @@ export async function switchUnplanned(context: SwitchContext): Promise<SwitchRep
   if (lost) return lost;
   context.closedAt = best.view.received.file;
 
-  const applied = await timeline.step('apply the relay log of the new primary', async () => {
-    if (best.view?.applier !== 'running') await candidate.flavor.startApplier(candidate.session);
-    return drain(candidate);
-  });
-  if (!applied)
+  if (!(await timeline.step('apply the relay log of the new primary', () => drain(best))))
     return decideAgain(
       context,
       'CatchUpTimeout',
@@ -55,7 +51,7 @@ export async function switchUnplanned(context: SwitchContext): Promise<SwitchRep
     );
   return openNewPrimary(context, candidate, async (other) => {
     const found = received.find(({ locked }) => locked === other);
-    if (!found?.view || !(await drain(other))) return false;
+    if (!found?.view || !(await drain(found))) return false;
     if (found.elsewhere || other.flavor.gtid || compare(found, best) === 'same') return true;
     const start = context.openedAt && (await startOfLagging(candidate, context.openedAt, other));
     if (start) context.starts.set(other.member.name, start);
@@ -66,7 +62,11 @@ export async function switchUnplanned(context: SwitchContext): Promise<SwitchRep
 const decideAgain = (context: SwitchContext, code: 'NoCandidate' | 'CatchUpTimeout', message: string): SwitchReport =>
   context.report('decide-again', { code, problem: { path: `members.${context.input.plan.to}`, message } });
 
-const drain = (member: LockedMember): Promise<boolean> => member.flavor.waitDrained(member.session, DRAIN_BOUND_MS);
+/** A member that was restarted does not apply by itself. Its applier alone is started: that throws nothing away and receives nothing. */
+async function drain({ locked: { session, flavor }, view }: Received): Promise<boolean> {
+  if (view && !view.drained && view.applier === 'stopped') await flavor.startApplier(session);
+  return flavor.waitDrained(session, DRAIN_BOUND_MS);
+}
 
 /**
  * A member that may have acknowledged has received more than the candidate, and can not be promoted (its applier is broken, it is delayed, it

@@ -19,6 +19,12 @@ export type FromWriter =
 
 const now = (): number => performance.timeOrigin + performance.now();
 const tell = (message: FromWriter): void => void process.send?.(message);
+/** Resolves when all of it was handed over: the records of minutes do not fit into the pipe at once, and an exit would cut them off. */
+const tellAll = (message: FromWriter): Promise<void> =>
+  new Promise((resolve, reject) => {
+    if (!process.send) return resolve();
+    process.send(message, undefined, {}, (error) => (error ? reject(error) : resolve()));
+  });
 
 class WriterProcess {
   private readonly book = new RecordBook();
@@ -61,7 +67,7 @@ class WriterProcess {
     const records = this.book.columns();
     const head = { mode: this.options.mode ?? 'autocommit', ratePerSecond: this.rate, seed: this.options.seed ?? 1, shed: this.shed };
     const report = reportOf(records, { ...head, retried: this.options.retryOnce ?? false, startedAt: this.startedAt, endedAt });
-    tell({ kind: 'stopped', report, records });
+    await tellAll({ kind: 'stopped', report, records });
     await Promise.race([this.writer.close(), new Promise((resolve) => setTimeout(resolve, 500))]);
     process.disconnect();
     process.exit(0);

@@ -46,7 +46,7 @@ export async function underLoad<Result>(
 }
 
 /** Replicas are given what they have not applied yet: the row count of the primary is waited for. */
-async function verifyOn(cluster: TestCluster, ledger: Ledger, state: ClusterState, member: string): Promise<Verification> {
+export async function verifyOn(cluster: TestCluster, ledger: Ledger, state: ClusterState, member: string): Promise<Verification> {
   const count = async (name: string): Promise<number> => {
     const [row] = await cluster.ask<{ n: number }>(name, `SELECT COUNT(*) AS n FROM \`${ledger.database}\`.\`${ledger.table}\``);
     return Number(row?.n);

@@ -1,7 +1,7 @@
 /** What the guard does about findings: a pure function, most urgent first. docs/guard.md gives the table in words. */
 import type { Diagnosis, Finding, GuardAction, GuardMemory } from '../../schemas/guard';
 import type { ContainerState, Observation } from '../../schemas/observation';
-import { attemptKey, retryPivotMs, switchIsOverMs } from './memory';
+import { after, attemptKey, leavePivotAloneMs, retryPivotMs } from './memory';
 import { fitReaders } from './readers';
 
 export interface GuardConfig {
@@ -43,10 +43,8 @@ const REOPEN_ATTEMPTS = 2;
 
 export function act(moment: Moment): GuardAction[] {
   const { memory, now } = moment;
-  // Its steps name the next epoch; whatever the guard did meanwhile would be refused, or be in its way. One that takes so long waits
-  // for members: those that only have to be started are brought back. They start read-only and follow nobody.
-  if (moment.pivoting)
-    return waitsForMembers(moment) ? startReplicas(moment).map((action) => ({ ...action, besidePivot: true as const })) : [];
+  // Its steps name the next epoch; whatever else the guard did meanwhile would be refused, or be in its way.
+  if (moment.pivoting) return missedByPivot(moment);
   // A switch holds the routers: telling them anything would release them.
   if (isBefore(now, memory.fencingUntil)) return [];
   const actions = [...routers(moment)];
@@ -55,6 +53,21 @@ export function act(moment: Moment): GuardAction[] {
   // Heals would be in its way: they come when it is done.
   if (change.length > 0) return change;
   return [...heals(moment), ...actions];
+}
+
+/**
+ * A pivot that is not done by now may wait for replicas that could have acknowledged: one that is stopped is started. It comes back
+ * read-only and receives from nobody, so it is in nobody's way. The lost primary is left to the pivot, a half built member to its rebuild.
+ */
+function missedByPivot(moment: Moment): GuardAction[] {
+  const { memory, now } = moment;
+  const running = memory.pivots.findLast(({ outcome }) => outcome === 'running');
+  if (!running || isBefore(now, after(running.at, leavePivotAloneMs)) || isBefore(now, memory.fencingUntil)) return [];
+  if (memory.held || underMaintenance(memory, now)) return [];
+  return memory.state.members
+    .filter(({ name }) => name !== memory.state.primary && !memory.rebuilding?.includes(name))
+    .flatMap(({ name }) => startMember(moment, name) ?? [])
+    .map((action) => ({ ...action, besidePivot: true }));
 }
 
 function changeOfPrimary(moment: Moment): GuardAction[] {
@@ -124,8 +137,10 @@ function heals(moment: Moment): GuardAction[] {
   const { findings } = memory;
   const all = findings.some(({ diagnosis }) => diagnosis === 'AllMembersDead');
   if (all) return memory.state.members.flatMap(({ name }) => startMember(moment, name) ?? []);
-  const unfinished = (name: string): boolean => unfinishedIn(moment, name);
-  const starts = startReplicas(moment);
+  const unfinished = (name: string): boolean => memory.rebuilding?.includes(name) === true;
+  const starts = membersWith(findings, ['ReplicaDown'])
+    .filter((name) => !unfinished(name))
+    .flatMap((name) => startMember(moment, name) ?? []);
   // Without a primary there is nobody to follow, and nothing to compare with.
   if (findings.some(({ diagnosis }) => withoutPrimary.includes(diagnosis))) return starts;
   const { primary } = memory.state;
@@ -142,20 +157,6 @@ function heals(moment: Moment): GuardAction[] {
     ...rejoins.filter((name) => due(moment, 'rejoin', name)).map((member): GuardAction => ({ kind: 'rejoin', member })),
     ...rebuilds.filter((name) => due(moment, 'rebuild', name)).map((member): GuardAction => ({ kind: 'rebuild', member })),
   ];
-}
-
-const unfinishedIn = ({ memory }: Moment, name: string): boolean => memory.rebuilding?.includes(name) === true;
-
-function startReplicas(moment: Moment): StartMember[] {
-  return membersWith(moment.memory.findings, ['ReplicaDown'])
-    .filter((name) => name !== moment.memory.state.primary && !unfinishedIn(moment, name))
-    .flatMap((name) => startMember(moment, name) ?? []);
-}
-
-function waitsForMembers({ memory, now }: Moment): boolean {
-  const running = memory.pivots.findLast(({ outcome }) => outcome === 'running');
-  if (!running || memory.held || underMaintenance(memory, now)) return false;
-  return Date.parse(now) - Date.parse(running.at) >= switchIsOverMs;
 }
 
 const containerOf = (moment: Moment, name: string): ContainerState | undefined =>

@@ -20,7 +20,7 @@ export async function startMember(state: ClusterState, name: string): Promise<vo
   await summarised(work.startMember, `start ${name}`, soon)(memberOf(state, name));
 }
 
-/** After so many attempts that did not last, a member is built anew although nothing speaks against its data. */
+/** After so many attempts that reached it and did not last, a member is built anew although nothing speaks against its data. */
 const mostAttempts = 3;
 
 /** Follow the primary again; when that is not proven safe, `rebuild` is asked for. Answers how. */

@@ -3,7 +3,7 @@ import { CancellationScope } from '@temporalio/workflow';
 import type { GuardAction } from '../../schemas/guard';
 import { codeOf, isCancellation, meaningOf, summarised, work } from '../operation';
 import { applyRole, fence, HealingHold, rebuild, rejoin, reopen, startMember, topologyOf } from './heal';
-import { attemptKey, noteDone, noteFailure, notePostponed } from './memory';
+import { attemptKey, noteDone, noteFailure, notePostponed, unreachableOf } from './memory';
 import { fitReaders } from './readers';
 import type { Watchman } from './watchman';
 
@@ -90,7 +90,8 @@ export class Healer {
         await startMember(state, heal.member);
         return `${heal.member} was started`;
       case 'rejoin': {
-        const attempt = (memory.attempts[attemptKey('rejoin', heal.member)]?.failed ?? 0) + 1;
+        const key = attemptKey('rejoin', heal.member);
+        const attempt = (memory.attempts[key]?.failed ?? 0) - unreachableOf(memory, key) + 1;
         return rejoin(state, heal.member, attempt, (reason) => this.rebuild(heal.member, reason));
       }
       case 'rebuild':

@@ -20,7 +20,7 @@ import { act, type GuardConfig, type Moment } from './act';
 import { renderGuard } from './details';
 import { Healer } from './healer';
 import { lookAtJournal } from './look';
-import { adoptState, forgetHealthy, nextDeadline } from './memory';
+import { adoptState, forgetHealthy, leavePivotAloneMs, nextDeadline } from './memory';
 import { Pivots } from './pivots';
 import type { Watchman } from './watchman';
 
@@ -32,8 +32,6 @@ const firstWatchSeconds = 2;
 const staleMs = 10_000;
 /** Below Temporal's own advice, so that a busy hour does not bring it near. */
 const mostEvents = 2000;
-/** While a pivot is at work its critical path is left alone; then the watch goes on, in case the pivot waits for a person. */
-const leaveAloneMs = 4000;
 
 const watcher = proxyActivities<GuardActivities>({
   taskQueue: queues.guard,
@@ -124,8 +122,10 @@ export class Keeper implements Watchman {
   private async keepWatching(): Promise<void> {
     const over = (): boolean => this.stopping || this.renewing;
     while (!over()) {
-      await condition(() => !this.pivots.busy || over(), leaveAloneMs);
+      await condition(() => !this.pivots.busy || over(), leavePivotAloneMs);
       if (over()) return;
+      // What it waits for may be known already, and then the watch has no news of it.
+      if (this.pivots.busy) this.decide();
       const report = await this.watchOnce();
       if (report) await this.take(report);
       if (this.mayRenew()) {

@@ -1,5 +1,5 @@
 /** Changes of what the guard remembers, as pure functions over plain data. */
-import type { GuardAction, GuardMemory } from '../../schemas/guard';
+import type { GuardAction, GuardAttempt, GuardMemory } from '../../schemas/guard';
 import type { ClusterState } from '../../schemas/topology';
 
 /** First pause after a heal that failed; it doubles with each failure in a row. */
@@ -9,8 +9,8 @@ const longestPauseMs = 300_000;
 const settleMs = 8000;
 /** A pivot that failed (nobody could be promoted) is tried again after this pause, if the primary is still lost then. */
 export const retryPivotMs = 15_000;
-/** Longer than an attempt to switch: a pivot that still runs then waits, for members or for a person. */
-export const switchIsOverMs = 15_000;
+/** While a pivot is at work its critical path is left alone; then the guard looks again, in case the pivot waits for a person. */
+export const leavePivotAloneMs = 4000;
 /** Pivots beyond this many are forgotten; those within any sensible window are far fewer. */
 const pivotsKept = 20;
 
@@ -36,21 +36,26 @@ export function adoptState(memory: GuardMemory, state: ClusterState): GuardMemor
 /** Attempts are counted by what is done and to whom: a member that was just started may be let follow at once. */
 export const attemptKey = (kind: GuardAction['kind'], name: string): string => `${kind}:${name}`;
 
-const note = (memory: GuardMemory, key: string, attempt: GuardMemory['attempts'][string]): GuardMemory => ({
+const note = (memory: GuardMemory, key: string, attempt: GuardAttempt): GuardMemory => ({
   ...memory,
   attempts: { ...memory.attempts, [key]: attempt },
 });
 
 export function noteFailure(memory: GuardMemory, key: string, error: string, now: string): GuardMemory {
   const failed = (memory.attempts[key]?.failed ?? 0) + 1;
+  const unreachable = unreachableOf(memory, key) + (/^(MemberUnreachable|TimedOut):/.test(error) ? 1 : 0);
   const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** (failed - 1));
-  return note(memory, key, { failed, notBefore: after(now, pause), lastError: error.slice(0, 300) });
+  return note(memory, key, { failed, unreachable, notBefore: after(now, pause), lastError: error.slice(0, 300) });
 }
+
+/** Attempts that failed because somebody was not reached. Building a member anew is no remedy for a network that is cut. */
+export const unreachableOf = (memory: GuardMemory, key: string): number => memory.attempts[key]?.unreachable ?? 0;
 
 /** Not tried at all (somebody else holds the cluster): no failure, only later. */
 export function notePostponed(memory: GuardMemory, key: string, why: string, now: string): GuardMemory {
   const failed = memory.attempts[key]?.failed ?? 0;
-  return note(memory, key, { failed, notBefore: after(now, firstPauseMs), lastError: why.slice(0, 300) });
+  const unreachable = unreachableOf(memory, key);
+  return note(memory, key, { failed, unreachable, notBefore: after(now, firstPauseMs), lastError: why.slice(0, 300) });
 }
 
 /**
@@ -60,7 +65,7 @@ export function notePostponed(memory: GuardMemory, key: string, why: string, now
 export function noteDone(memory: GuardMemory, key: string, now: string): GuardMemory {
   if (key.startsWith('set-readers:')) return note(memory, key, { failed: 0, notBefore: now, lastError: '' });
   const failed = (memory.attempts[key]?.failed ?? 0) + 1;
-  return note(memory, key, { failed, notBefore: after(now, settleMs), lastError: '' });
+  return note(memory, key, { failed, unreachable: unreachableOf(memory, key), notBefore: after(now, settleMs), lastError: '' });
 }
 
 /** What is well again has no history of attempts. */
@@ -76,9 +81,7 @@ export function forgetHealthy(memory: GuardMemory): GuardMemory {
 /** Milliseconds until something that was put off may be done; undefined when nothing was. */
 export function nextDeadline(memory: GuardMemory, now: string): number | undefined {
   const failed = memory.pivots.filter(({ epoch, outcome }) => outcome === 'failed' && epoch === memory.state.epoch + 1).at(-1);
-  const running = memory.pivots.findLast(({ outcome }) => outcome === 'running');
   const times = [
-    running && after(running.at, switchIsOverMs),
     failed && after(failed.at, retryPivotMs),
     memory.fencingUntil,
     memory.healAfter,

@@ -1,0 +1,3 @@
+import { describeFaults } from './fault-list';
+
+describeFaults({ engine: 'mariadb', version: '10.11' });

@@ -1,0 +1,3 @@
+import { describeFaults } from './fault-list';
+
+describeFaults({ engine: 'mysql', version: '8.0' });

@@ -62,8 +62,9 @@ async function isLost(context: SwitchContext, old: LockedMember, error: unknown)
 }
 
 /**
- * Waits until the transactions that are open now have ended, at most for the bound. New ones go on arriving on open
- * connections, so only those that were seen at the beginning, and in every look since, are waited for. Answers who was there last.
+ * Waits until the transactions that are open now have ended, at most for the bound. Idle connections are closed first: their clients find
+ * that out without an error, and wait at the router. New transactions go on arriving on the others, so only those that were seen
+ * at the beginning, and in every look since, are waited for. Answers who was there last.
  */
 async function letTransactionsEnd(
   context: SwitchContext,
@@ -75,6 +76,7 @@ async function letTransactionsEnd(
   let pending: Set<string | undefined> | undefined;
   for (;;) {
     const sessions = await old.flavor.applicationSessions(old.session);
+    if (!pending) await closeIdle(old, sessions);
     const open = sessions.filter((session) => session.inTransaction).map((session) => session.transaction);
     pending = pending ? new Set(open.filter((transaction) => pending?.has(transaction))) : new Set(open);
     const over = performance.now() >= deadline;
@@ -85,6 +87,15 @@ async function letTransactionsEnd(
     detail(pending.size === 0 ? 'none is open' : `${pending.size} still open after ${boundMs} ms; they will be cut`);
     return sessions;
   }
+}
+
+/** A statement that arrives in the fraction of a millisecond until its connection is closed has an unknown end; all later ones have none. */
+async function closeIdle(old: LockedMember, sessions: ApplicationSession[]): Promise<void> {
+  const idle = sessions.filter(({ executing, inTransaction }) => !executing && !inTransaction);
+  await old.flavor.kill(
+    old.session,
+    idle.map(({ connectionId }) => connectionId),
+  );
 }
 
 /** Read-only, proven by reading it back. The server itself gives up in time (lock_wait_timeout), so that it can't take effect later. */

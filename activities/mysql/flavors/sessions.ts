@@ -17,11 +17,12 @@ const system = new Set(['system user', 'event_scheduler', 'unauthenticated user'
 
 /** Everybody who is not drydock, the server itself or a replica: also people as root, because they could write too. */
 export async function applicationSessions(session: Session): Promise<ApplicationSession[]> {
-  const [rows, transactions] = await Promise.all([
+  // The list of sessions last: whoever is closed for being idle was so a moment ago.
+  const [transactions, rows] = await Promise.all([
+    openTransactions(session),
     session.query<ProcessRow>(
       'SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, TIME AS time, STATE AS state FROM information_schema.PROCESSLIST',
     ),
-    openTransactions(session),
   ]);
   return rows
     .filter((row) => !own.has(row.user) && !system.has(row.user) && !/^Binlog Dump|^Daemon$/i.test(row.command))

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import type { Command } from 'commander';
 
@@ -59,3 +59,20 @@ describe('examples', () => {
       expect(text).toMatch(new RegExp(`^${key}:`, 'm'));
   });
 });
+
+describe('links between pages', () => {
+  const pages = ['README.md', 'CHANGELOG.md', ...['docs', 'docs/runbooks'].flatMap((folder) => markdownIn(folder))];
+  test.each(pages)('%s names only files that are there', (page) => {
+    const text = readFileSync(join(checkout, page), 'utf8');
+    const targets = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)]
+      .map(([, target = '']) => target)
+      .filter((target) => !/^https?:/.test(target));
+    expect(targets.filter((target) => !existsSync(join(checkout, dirname(page), target)))).toEqual([]);
+  });
+});
+
+function markdownIn(folder: string): string[] {
+  return readdirSync(join(checkout, folder))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join(folder, file));
+}

@@ -47,13 +47,27 @@ export async function compareWithPrimary(env: ActivityEnvironment, state: Cluste
           ...(kept ? { kept } : {}),
         };
       }
-      const lacking = await purgedBeyond(primary, mine?.executed ?? '', theirs?.purged);
+      const lacking = (await goesOn(session, memberOf(state, state.primary)))
+        ? ''
+        : await purgedBeyond(primary, mine?.executed ?? '', theirs?.purged);
       if (lacking !== '')
         return { rejoin: 'rebuild', reason: `${name} needs ${lacking}, which ${state.primary} no longer has in its binary logs` };
       return { rejoin: 'safe', reason: `${name} has nothing that ${state.primary} does not have` };
     }),
   );
 }
+
+/**
+ * It replicates from the primary already and was not refused: whether its place is still there it is told when it goes on. MariaDB would
+ * name its binary logs only under a lock that commits hold while they wait for a receipt, maybe that of this very member.
+ */
+async function goesOn(session: Session, primary: Member): Promise<boolean> {
+  const view = await flavorOf(session).replication(session);
+  return view?.sourceAddress === primary.address && view.sourcePort === primary.port && view.receiverError?.code !== purgedOnSource;
+}
+
+/** Fatal error of the source: the binary log that is needed is not there, or the histories differ. */
+const purgedOnSource = 1236;
 
 /** What the primary no longer has in its binary logs and the member lacks. */
 async function purgedBeyond(primary: Session, executed: string, purged: string | undefined): Promise<string> {
@@ -79,7 +93,7 @@ async function compareWithoutGtid(
   const view = await flavor.replication(session);
   const target = memberOf(state, state.primary);
   if (view?.sourceAddress === target.address && view.sourcePort === target.port)
-    return view.applierError || view.receiverError?.code === 1236
+    return view.applierError || view.receiverError?.code === purgedOnSource
       ? rebuild(`its replication from ${state.primary} is broken: ${(view.applierError ?? view.receiverError)?.message}`)
       : { rejoin: 'safe', reason: `${member.name} follows ${state.primary} already and goes on where it stopped` };
   const wanted = stoppedAt(await flavorOf(primary).replication(primary));

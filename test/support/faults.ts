@@ -87,7 +87,7 @@ async function primaryIsolatedFromReplicas(stage: Stage): Promise<string[]> {
 
 async function oneAcknowledgerDown({ cluster, ledger, replicas: [replica] }: Stage): Promise<string[]> {
   await kill(cluster, replica);
-  await ledger.acknowledges(200, 5000);
+  await ledger.acknowledges(200, 10_000);
   return [replica];
 }
 
@@ -124,7 +124,7 @@ async function observerCutOff(stage: Stage): Promise<string[]> {
   await whileDeaf(deaf, async () => {
     await sight.untilNamed('NoQuorumOfSight');
     const began = Date.now();
-    await ledger.acknowledges(500, 10_000);
+    await ledger.acknowledges(300, 30_000);
     await sleep(Math.max(0, wouldHavePivotedMs - (Date.now() - began)));
   });
   return [];

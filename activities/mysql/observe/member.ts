@@ -193,6 +193,12 @@ async function lookAtPrivileges(session: Session, view: MemberView, purpose: Con
   if (purpose === 'operation' || purpose === 'root') view.privilegedApplications = await privilegedApplications(session);
 }
 
+/**
+ * With GTID the file is only worth knowing. MariaDB tells it under a lock that a commit may hold until its receipt comes: who asks then
+ * waits with it, and the connections that were given up meanwhile would fill the server until nobody could bring the receipt.
+ */
 async function lookAtBinlog(session: Session, view: MemberView): Promise<void> {
-  view.executed = { ...view.executed, file: await flavorOf(session).ownBinlog(session) };
+  const flavor = flavorOf(session);
+  if (flavor.gtid && view.semiSync?.sourceEnabled && view.semiSync.waiting > 0) return;
+  view.executed = { ...view.executed, file: await flavor.ownBinlog(session) };
 }

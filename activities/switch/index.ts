@@ -9,6 +9,7 @@ import { SwitchContext } from './context';
 import type { LockedMember } from './locked-member';
 import { openNewPrimary } from './open';
 import { OldPrimaryLost, switchPlanned } from './planned';
+import { readyAgain } from './replicas';
 import { standDown } from './stand-down';
 import { switchUnplanned } from './unplanned';
 
@@ -54,7 +55,7 @@ async function switchPrimary(context: SwitchContext): Promise<SwitchReport> {
   const candidate = context.unreachable.get(input.plan.to);
   if (candidate && context.attempt > 1) throw failure('CandidateLost', `${input.plan.to} does not answer any more: ${candidate.message}`);
   const chosen = await alreadyChosen(context);
-  if (chosen) return openNewPrimary(context, chosen, () => Promise.resolve(true));
+  if (chosen) return openNewPrimary(context, chosen, (other) => readyAgain(chosen, other));
   if (input.unplanned) return switchUnplanned(context);
   const old = context.unreachable.get(input.plan.from);
   if (old && !['refused', 'closed', 'silent'].includes(old.reach))

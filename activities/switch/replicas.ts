@@ -16,6 +16,13 @@ export async function repoint(context: SwitchContext, primary: LockedMember, oth
   if (!forward) context.repointed.delete(other.member.name);
 }
 
+/**
+ * For an attempt that finds the new primary chosen by an earlier one. Without GTID that one proved where a replica stood before it was
+ * repointed; of any other it is not known now, and what it lacks would never be noticed: it is left to step 8, which proves its place.
+ */
+export const readyAgain = async (primary: LockedMember, other: LockedMember): Promise<boolean> =>
+  other.flavor.gtid || !(await isElsewhere(primary, other));
+
 const isElsewhere = async (primary: LockedMember, other: LockedMember): Promise<boolean> => {
   const view = await other.flavor.replication(other.session);
   return view?.sourceAddress !== primary.member.address || view.sourcePort !== primary.member.port;

@@ -1,0 +1,31 @@
+import { readyAgain } from '../../../activities/switch/replicas';
+import type { LockedMember } from '../../../activities/switch/locked-member';
+import type { ReplicationView } from '../../../schemas/observation';
+
+const primary = { member: { name: 'db-2', address: '10.0.0.2', port: 3306 } } as LockedMember;
+
+const replica = (gtid: boolean, source?: { address: string; port: number }): LockedMember =>
+  ({
+    member: { name: 'db-3' },
+    flavor: {
+      gtid,
+      replication: () =>
+        Promise.resolve(source ? ({ sourceAddress: source.address, sourcePort: source.port } as Partial<ReplicationView>) : null),
+    },
+  }) as unknown as LockedMember;
+
+/** A later attempt knows nothing of what the earlier one has proven of the replicas. */
+describe('a replica of a primary that an earlier attempt has chosen', () => {
+  it.each([
+    ['follows it already', { address: '10.0.0.2', port: 3306 }, true],
+    ['still follows the old primary and may lag', { address: '10.0.0.1', port: 3306 }, false],
+    ['follows another server at its address', { address: '10.0.0.2', port: 3307 }, false],
+    ['does not replicate', undefined, false],
+  ])('without GTID: %s', async (_, source, ready) => {
+    expect(await readyAgain(primary, replica(false, source))).toBe(ready);
+  });
+
+  it('with GTID it finds its place by itself', async () => {
+    expect(await readyAgain(primary, replica(true, { address: '10.0.0.1', port: 3306 }))).toBe(true);
+  });
+});

@@ -3,10 +3,11 @@ import type { ClusterState, Member } from '../../schemas/topology';
 import { hostOf } from '../docker/engine';
 import { lastWords } from '../docker/wait-for-server';
 import type { ActivityEnvironment } from '../environment';
+import { readJournal } from '../switch/locked-member';
 import { checkEpoch, memberOf, withSession } from './change-member';
 import { keepErrant } from './errant';
 import { flavorOf } from './flavors';
-import { endOf, samePlace, stoppedAt } from './lineage';
+import { endOf, samePlace, stoppedAt, wasPrimary } from './lineage';
 import { errantBeyond, executedSets } from './observe';
 import { createConnect } from './session';
 import type { Session } from './types';
@@ -92,12 +93,13 @@ async function compareWithoutGtid(
   const flavor = flavorOf(session);
   const view = await flavor.replication(session);
   const target = memberOf(state, state.primary);
-  if (view?.sourceAddress === target.address && view.sourcePort === target.port)
+  const promoted = wasPrimary(member, await readJournal(session), state);
+  if (!promoted && view?.sourceAddress === target.address && view.sourcePort === target.port)
     return view.applierError || view.receiverError?.code === purgedOnSource
       ? rebuild(`its replication from ${state.primary} is broken: ${(view.applierError ?? view.receiverError)?.message}`)
       : { rejoin: 'safe', reason: `${member.name} follows ${state.primary} already and goes on where it stopped` };
   const wanted = stoppedAt(await flavorOf(primary).replication(primary));
-  const place = view ? stoppedAt(view) : endOf(member, await flavor.ownBinlog(session));
+  const place = view && !promoted ? stoppedAt(view) : endOf(member, await flavor.ownBinlog(session));
   if (samePlace(wanted, place)) return { rejoin: 'safe', reason: `${member.name} stopped where ${state.primary} began` };
   return rebuild(`without GTID it can not be proven that ${member.name} has what ${state.primary} has, and nothing else`);
 }

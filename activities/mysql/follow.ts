@@ -7,8 +7,9 @@ import { failure } from '../failure';
 import type { JournalRow, LockedMember } from '../switch/locked-member';
 import { changeMember, checkEpoch, memberOf, withSession } from './change-member';
 import { flavorOf } from './flavors';
+import { compareFiles } from './flavors/replication-status';
 import { poll } from './flavors/wait';
-import { endOf, samePlace, type Stopped, stoppedAt } from './lineage';
+import { endOf, samePlace, type Stopped, stoppedAt, wasPrimary } from './lineage';
 import { errantBeyond, executedSets } from './observe';
 import { mayAcknowledge } from './server-arguments';
 import { createConnect } from './session';
@@ -73,7 +74,9 @@ async function startWithoutGtid(
 ): Promise<FilePosition | undefined> {
   const view = await locked.flavor.replication(locked.session);
   const target = memberOf(state, state.primary);
-  if (view?.sourceAddress === target.address && view.sourcePort === target.port) return undefined;
+  const promoted = wasPrimary(locked.member, locked.journal, state);
+  const repointed = view?.sourceAddress === target.address && view.sourcePort === target.port;
+  if (repointed && !promoted) return undefined;
   const opened = from ?? journal.openedAt;
   const refuse = (reason: string): Error =>
     failure('PrecheckFailed', `${locked.member.name} can not go on without GTID: ${reason}; rebuild it`, [
@@ -84,12 +87,15 @@ async function startWithoutGtid(
   if (journal.epoch === 1 && view === null) return opened;
   const wanted = await placeOf(state, primary);
   if (!wanted) throw refuse(`${state.primary} does not know any more where it stopped reading its source`);
-  if (view) await catchUpTo(locked, view, wanted);
-  const place = view
-    ? stoppedAt(await locked.flavor.replication(locked.session))
-    : endOf(locked.member, await locked.flavor.ownBinlog(locked.session));
+  if (view && !promoted) await catchUpTo(locked, view, wanted);
+  const place =
+    view && !promoted
+      ? stoppedAt(await locked.flavor.replication(locked.session))
+      : endOf(locked.member, await locked.flavor.ownBinlog(locked.session));
   if (!samePlace(wanted, place)) throw refuse(`it stopped at ${text(place)}, ${state.primary} at ${text(wanted)}`);
-  return opened;
+  // An earlier attempt has repointed it, and nothing was applied yet: what it received meanwhile is not thrown away.
+  const waits = repointed && view.applied.file !== undefined && compareFiles(view.applied.file, opened) === 0;
+  return waits ? undefined : opened;
 }
 
 const text = (stopped: Stopped | undefined): string =>

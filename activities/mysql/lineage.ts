@@ -1,4 +1,6 @@
 import type { FilePosition, Position, ReplicationView } from '../../schemas/observation';
+import type { ClusterState, Member } from '../../schemas/topology';
+import type { JournalRow } from '../switch/locked-member';
 import { compareFiles } from './flavors/replication-status';
 
 /**
@@ -29,3 +31,11 @@ export function samePlace(primary: Stopped | undefined, member: Stopped | undefi
 /** The same for the old primary itself: its binary log ends where the new one stopped reading it. */
 export const endOf = (old: { address: string; port: number }, end: Position['file']): Stopped | undefined =>
   end ? { source: { address: old.address, port: old.port }, at: end } : undefined;
+
+/**
+ * Its own journal says that it was the primary before the present one, and nothing of the present one's was applied yet. Without GTID its
+ * place is then the end of its own binary log: the source that it still has configured is the one that it had before it was promoted,
+ * and may be the present primary by chance.
+ */
+export const wasPrimary = (member: Pick<Member, 'name'>, own: JournalRow | null, state: Pick<ClusterState, 'epoch'>): boolean =>
+  own?.primary === member.name && own.epoch < state.epoch;

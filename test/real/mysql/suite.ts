@@ -302,6 +302,42 @@ export function describeVersion(version: Version): void {
       expect(status[0]?.s).toBe('ENABLED');
     });
 
+    if (!hasGtid)
+      test('a former primary whose stored source is the primary again: safe without writes of its own, else refused', async () => {
+        // Leaves `from` with what `to` has received, opens `to`, and answers what `from` is taken for then.
+        const change = async (from: Member, to: Member, stray?: string): Promise<Session> => {
+          const [old, next] = [await operate(from), await operate(to)];
+          await flavor.setReadOnly(old);
+          expect(await flavor.waitApplied(next, await flavor.executed(old), 3000)).toBe(true);
+          await flavor.stopReplication(next);
+          await flavor.disableSemiSyncSource(old);
+          if (stray) await old.query(stray);
+          const opened = await flavor.ownBinlog(next);
+          state = { ...state, epoch: state.epoch + 1, primary: to.name };
+          await next.query(
+            'INSERT INTO drydock.journal (epoch, primary_name, operation, reason, binlog_file, binlog_position) VALUES (?, ?, ?, ?, ?, ?)',
+            [state.epoch, to.name, 'op', 'test', opened.file, opened.position],
+          );
+          await flavor.setWritable(next);
+          await next.query('REPLACE INTO drydock.t VALUES (30, ?)', [to.name]);
+          return next;
+        };
+        const back = await change(two, one);
+        expect((await flavor.replication(await operate(two)))?.sourceAddress).toBe(one.address);
+        expect(await run('compareWithPrimary', state, 'db-2')).toMatchObject({ rejoin: 'safe' });
+        await run('followPrimary', state, 'db-2');
+        await run('followPrimary', state, 'db-2');
+        expect(await flavor.waitApplied(await operate(two), await flavor.executed(back), 3000)).toBe(true);
+        expect((await viewOf('db-2')).journal).toEqual({ epoch: 3, primary: 'db-1' });
+
+        primary = await change(one, two, "INSERT INTO drydock.t VALUES (31, 'never acknowledged')");
+        expect((await flavor.replication(await operate(one)))?.sourceAddress).toBe(two.address);
+        expect(await run('compareWithPrimary', state, 'db-1')).toMatchObject({ rejoin: 'rebuild' });
+        expect(await refusal(run('followPrimary', state, 'db-1'))).toBe('PrecheckFailed');
+        await run('applyRole', state, 'db-2');
+        await run('followPrimary', state, 'db-3');
+      });
+
     if (hasGtid)
       test('a write on a replica is found, decoded and kept, and such a member is refused', async () => {
         const replica = await operate(one);
@@ -344,7 +380,7 @@ export function describeVersion(version: Version): void {
       expect(await flavor.waitApplied(copy, await flavor.executed(writer), 10_000)).toBe(true);
       const content = 'SELECT COUNT(*) AS n, SUM(id) AS s, SUM(CRC32(v)) AS c FROM drydock.t';
       expect(await copy.query(content)).toEqual(await writer.query(content));
-      expect(await copy.query('SELECT COUNT(*) AS n FROM drydock.journal')).toEqual([{ n: 2 }]);
+      expect(await copy.query('SELECT COUNT(*) AS n FROM drydock.journal')).toEqual([{ n: state.epoch }]);
       expect(await copy.query("SELECT COUNT(*) AS n FROM mysql.user WHERE User = 'person'")).toEqual([{ n: 1 }]);
       expect(await viewOf('db-1')).toMatchObject({ readOnly: true, replication: { receiver: 'running', applier: 'running' } });
       expect((await viewOf('db-1')).errant).toBeUndefined();

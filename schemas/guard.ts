@@ -18,7 +18,10 @@ export const diagnoses = [
   'AllMembersDead',
   /** Primary answers, writes wait for an acknowledgement that nobody gives. */
   'NoAcknowledger',
-  /** The cluster promises semi-sync, and the primary waits for nobody: its next death may lose what it acknowledged. */
+  /**
+   * The cluster promises semi-sync, and the primary waits for nobody: its next death may lose what it acknowledged. With a member: that
+   * replica follows, and whether it acknowledges is not what its role asks for.
+   */
   'SemiSyncOff',
   /** Primary answers, writes wait: FLUSH TABLES WITH READ LOCK, DDL, full disk, other. */
   'PrimaryBlocked',
@@ -90,7 +93,7 @@ export type GuardAction =
   | { kind: 'rebuild'; member: string }
   /** Follow the primary again, or build anew when that is not safe. */
   | { kind: 'rejoin'; member: string }
-  /** Settings of the primary's role are put in place again. */
+  /** The settings of its role are put in place again. */
   | { kind: 'apply-role'; member: string }
   | { kind: 'tell-router'; router: string }
   | { kind: 'set-readers'; readers: string[] }

@@ -1,5 +1,6 @@
 import type { Finding } from '../../schemas/guard';
 import type { MemberView, ReplicationView } from '../../schemas/observation';
+import { mayAcknowledge } from '../mysql/server-arguments';
 import type { Sight } from './sight';
 
 /** What is wrong with each replica by itself. A receiver that lost a primary that does not answer is no fault of the replica. */
@@ -33,7 +34,7 @@ function diagnoseReplica(view: MemberView, sight: Sight): Finding | undefined {
       ...member,
       detail: `${name} replicates from ${replication.sourceAddress}:${replication.sourcePort}, expected ${primaryMember.address}:${primaryMember.port} (${primaryMember.name})`,
     };
-  return broken(name, replication, primary.reach === 'answers') ?? lagging(view, sight);
+  return broken(name, replication, primary.reach === 'answers') ?? lagging(view, sight) ?? acknowledging(view, sight);
 }
 
 function broken(name: string, replication: ReplicationView, primaryAnswers: boolean): Finding | undefined {
@@ -64,4 +65,18 @@ function lagging(view: MemberView, { state, facts }: Sight): Finding | undefined
   const bound = state.definition.maxReadLagSeconds;
   if (lag === undefined || lag === null || lag <= bound) return undefined;
   return { diagnosis: 'ReplicaLagging', member: view.name, detail: `${view.name} is more than ${bound} s behind` };
+}
+
+/** It follows, and its acknowledgements are not what its role asks for: an attempt that died in the middle, or somebody, changed the setting. */
+function acknowledging(view: MemberView, { state }: Sight): Finding | undefined {
+  const member = state.members.find(({ name }) => name === view.name);
+  const follows = view.replication?.receiver === 'running';
+  if (!member || !follows || !view.semiSync?.available || state.definition.durability !== 'semi-sync') return undefined;
+  const may = mayAcknowledge(state.definition, member);
+  if (view.semiSync.replicaEnabled === may) return undefined;
+  return {
+    diagnosis: 'SemiSyncOff',
+    member: view.name,
+    detail: may ? `${view.name} follows, but does not acknowledge` : `${view.name} acknowledges, although it is never promoted`,
+  };
 }

@@ -80,7 +80,7 @@ export interface Flavor {
   /** On, AFTER_SYNC where there is, no fall-back to async, wait without replicas. Only on the primary. */
   enableSemiSyncSource(session: Session, required: number): Promise<void>;
   disableSemiSyncSource(session: Session): Promise<void>;
-  /** A running receiver must be restarted to take effect; this does it only when that is safe (relay log kept). */
+  /** A running receiver must be restarted to take effect; this does it only when that is safe (relay log kept), and changes nothing else. */
   setSemiSyncReplica(session: Session, enabled: boolean): Promise<void>;
 
   applicationSessions(session: Session): Promise<ApplicationSession[]>;

@@ -1,5 +1,6 @@
 import { accounts, passwordRef } from '../../schemas/names';
 import type { FilePosition } from '../../schemas/observation';
+import { mayAcknowledge } from '../mysql/server-arguments';
 import type { SwitchContext } from './context';
 import type { LockedMember } from './locked-member';
 
@@ -12,6 +13,8 @@ export async function repoint(context: SwitchContext, primary: LockedMember, oth
   const source = { address: primary.member.address, port: primary.member.port, user: accounts.replication, password };
   const forward = primary.member.name !== context.input.plan.from;
   if (forward) context.repointed.add(other.member.name);
+  // An attempt that died may have left it off, and members of MariaDB start without.
+  if (mayAcknowledge(context.input.state.definition, other.member)) await other.flavor.setSemiSyncReplica(other.session, true);
   await other.flavor.follow(other.session, source, other.flavor.gtid || !(await isElsewhere(primary, other)) ? undefined : from);
   if (!forward) context.repointed.delete(other.member.name);
 }

@@ -143,8 +143,10 @@ function heals(moment: Moment): GuardAction[] {
     .flatMap((name) => startMember(moment, name) ?? []);
   // Without a primary there is nobody to follow, and nothing to compare with.
   if (findings.some(({ diagnosis }) => withoutPrimary.includes(diagnosis))) return starts;
-  const { primary } = memory.state;
-  const settings = findings.some(({ diagnosis }) => diagnosis === 'SemiSyncOff') && due(moment, 'apply-role', primary);
+  const settings = findings
+    .filter(({ diagnosis }) => diagnosis === 'SemiSyncOff')
+    .map(({ member }) => member ?? memory.state.primary)
+    .filter((name) => !unfinished(name));
   const gone = membersWith(findings, ['ReplicaDown']).filter((name) => containerOf(moment, name) === 'missing');
   const sick = findings.map(({ member }) => member);
   const rebuilds = memory.state.members
@@ -152,7 +154,7 @@ function heals(moment: Moment): GuardAction[] {
     .filter((name) => name !== memory.state.primary && (gone.includes(name) || (unfinished(name) && sick.includes(name))));
   const rejoins = membersWith(findings, ['MemberNotFollowing', 'ReplicationBroken', 'ReplicaDiverged']).filter((name) => !unfinished(name));
   return [
-    ...(settings ? [{ kind: 'apply-role', member: primary } as const] : []),
+    ...settings.filter((name) => due(moment, 'apply-role', name)).map((member): GuardAction => ({ kind: 'apply-role', member })),
     ...starts,
     ...rejoins.filter((name) => due(moment, 'rejoin', name)).map((member): GuardAction => ({ kind: 'rejoin', member })),
     ...rebuilds.filter((name) => due(moment, 'rebuild', name)).map((member): GuardAction => ({ kind: 'rebuild', member })),

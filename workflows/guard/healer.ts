@@ -101,7 +101,7 @@ export class Healer {
         return `${heal.member} takes writes again`;
       case 'apply-role':
         await applyRole(state, heal.member);
-        return `settings of the primary were put in place again on ${heal.member}`;
+        return `the settings of its role were put in place again on ${heal.member}`;
       case 'fence':
         await fence(state, heal.member);
         return `${heal.member} was made read-only`;

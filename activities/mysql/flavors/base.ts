@@ -196,14 +196,21 @@ export abstract class BaseFlavor implements Flavor {
   async setSemiSyncReplica(session: Session, enabled: boolean): Promise<void> {
     const view = await this.semiSync(session);
     if (!view.available && !enabled) return;
+    const restart = await this.receivesOtherwise(session, enabled);
+    // The setting tells what the receiver does: one that can't be restarted now is seen by the guard, and tried again.
+    if (restart && !(await this.mayRestartReceiver(session))) return;
     if (view.replicaEnabled !== enabled) await session.query(`SET GLOBAL ${this.words.semiSync.replica}_enabled=${enabled ? 1 : 0}`);
-    const status = await this.statusRow(session);
-    if (status?.['Replica_IO_Running'] !== 'Yes') return;
-    const [answered] = await session.query<{ Value: string }>(`SHOW GLOBAL STATUS LIKE '${this.semiSyncReplicaStatus()}'`);
-    if ((answered?.Value === 'ON') === enabled) return;
-    if (!(await this.mayRestartReceiver(session))) return;
+    if (!restart) return;
     await this.stopReceiver(session);
     await this.startReceiver(session);
+  }
+
+  /** A receiver runs that took up the other setting when it was started. */
+  private async receivesOtherwise(session: Session, enabled: boolean): Promise<boolean> {
+    const status = await this.statusRow(session);
+    if (status?.['Replica_IO_Running'] !== 'Yes') return false;
+    const [answered] = await session.query<{ Value: string }>(`SHOW GLOBAL STATUS LIKE '${this.semiSyncReplicaStatus()}'`);
+    return (answered?.Value === 'ON') !== enabled;
   }
 
   private semiSyncReplicaStatus(): string {

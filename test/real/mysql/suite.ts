@@ -247,6 +247,19 @@ export function describeVersion(version: Version): void {
       expect((await viewOf('db-3')).settings).toMatchObject({ syncBinlog: 1, eventScheduler: false });
     });
 
+    test('a replica that was left not acknowledging acknowledges again', async () => {
+      const clients = (count: number): Promise<void> => eventually(async () => (await flavor.semiSync(primary)).clients === count);
+      const replica = await operate(three);
+      for (const heal of ['applyRole', 'followPrimary'] as const) {
+        await flavor.setSemiSyncReplica(replica, false);
+        await clients(1);
+        expect((await viewOf('db-3')).semiSync?.replicaEnabled).toBe(false);
+        await run(heal, state, 'db-3');
+        await clients(2);
+        expect((await viewOf('db-3')).semiSync?.replicaEnabled).toBe(true);
+      }
+    });
+
     test('a change of primary by the verbs; the others and the old one follow; a stale epoch is refused', async () => {
       const old = primary;
       await flavor.setReadOnly(old);

@@ -1,4 +1,5 @@
-import { readyAgain } from '../../../activities/switch/replicas';
+import { readyAgain, repoint } from '../../../activities/switch/replicas';
+import type { SwitchContext } from '../../../activities/switch/context';
 import type { LockedMember } from '../../../activities/switch/locked-member';
 import type { ReplicationView } from '../../../schemas/observation';
 
@@ -28,4 +29,30 @@ describe('a replica of a primary that an earlier attempt has chosen', () => {
   it('with GTID it finds its place by itself', async () => {
     expect(await readyAgain(primary, replica(true, { address: '10.0.0.1', port: 3306 }))).toBe(true);
   });
+});
+
+/** An attempt that died while the receiver was stopped may have left it off. */
+describe('a member that is repointed', () => {
+  const calls = async (durability: string, never: string[]): Promise<string[]> => {
+    const done: string[] = [];
+    const other = {
+      member: { name: 'db-3', host: 'local' },
+      flavor: {
+        gtid: true,
+        setSemiSyncReplica: (_: unknown, enabled: boolean) => Promise.resolve(void done.push(`acknowledges ${enabled}`)),
+        follow: () => Promise.resolve(void done.push('follows')),
+      },
+    } as unknown as LockedMember;
+    const context = {
+      env: { secrets: { read: () => Promise.resolve('') } },
+      input: { plan: { from: 'db-1' }, state: { definition: { durability, candidates: { never, neverHosts: [] } } } },
+      repointed: new Set(),
+    } as unknown as SwitchContext;
+    await repoint(context, primary, other);
+    return done;
+  };
+
+  it('acknowledges before it follows', async () => expect(await calls('semi-sync', [])).toEqual(['acknowledges true', 'follows']));
+  it('is not touched without semi-sync', async () => expect(await calls('async', [])).toEqual(['follows']));
+  it('is not touched when it is never promoted', async () => expect(await calls('semi-sync', ['db-3'])).toEqual(['follows']));
 });

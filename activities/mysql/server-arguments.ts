@@ -97,10 +97,14 @@ function mariadb(_version: Version): string[] {
   ];
 }
 
-/** Loaded everywhere; the source's side is enabled at promotion only. */
+/**
+ * Loaded everywhere; the source's side is enabled at promotion only. MariaDB that starts with the replica's side on rolls back, after a
+ * crash, what the binary log has of prepared transactions and cuts the log there, in many releases also what was acknowledged
+ * (MDEV-33465): there it is switched on before a member is made to follow.
+ */
 function semiSync(version: Version, acknowledges: boolean): string[] {
+  if (version.engine === 'mariadb') return ['--rpl_semi_sync_master_wait_point=AFTER_SYNC', '--rpl_semi_sync_slave_enabled=0'];
   const enabled = acknowledges ? 1 : 0;
-  if (version.engine === 'mariadb') return ['--rpl_semi_sync_master_wait_point=AFTER_SYNC', `--rpl_semi_sync_slave_enabled=${enabled}`];
   if (!atLeast(version, 5, 6))
     return [
       '--plugin-load=rpl_semi_sync_master=semisync_master.so;rpl_semi_sync_slave=semisync_slave.so',

@@ -47,6 +47,7 @@ export class SwitchContext {
     readonly env: ActivityEnvironment,
     readonly input: SwitchInput,
     readonly attempt: number,
+    private readonly proveCurrent: () => Promise<void>,
   ) {
     this.connect = createConnect(env);
   }
@@ -107,7 +108,7 @@ export class SwitchContext {
     try {
       this.locked.set(
         opened.member.name,
-        await lockSession(opened, { operation, attempt: this.attempt, connectTimeoutMs: 0, precedence: true }),
+        await lockSession(opened, { operation, attempt: this.attempt, connectTimeoutMs: 0, proveCurrent: this.proveCurrent }),
       );
     } catch (error) {
       if (error instanceof Error && 'type' in error && error.type === 'Conflict') throw error;

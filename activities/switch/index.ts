@@ -6,6 +6,7 @@ import type { SwitchActivities } from '../contracts';
 import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import { SwitchContext } from './context';
+import { currentAttempt } from './current-attempt';
 import type { LockedMember } from './locked-member';
 import { openNewPrimary } from './open';
 import { OldPrimaryLost, switchPlanned } from './planned';
@@ -30,12 +31,18 @@ async function attempt<Result>(
   work: (context: SwitchContext) => Promise<Result>,
 ): Promise<Result> {
   const activity = Context.current();
-  const context = new SwitchContext(env, input, activity.info.attempt);
+  const context: SwitchContext = new SwitchContext(env, input, activity.info.attempt, () => current.prove());
+  const current = currentAttempt(env, () => context.timeline.current);
   const heartbeat = setInterval(() => activity.heartbeat({ step: context.timeline.current }), HEARTBEAT_MS);
   const stop = (): void => context.supersede();
   activity.cancellationSignal.addEventListener('abort', stop, { once: true });
+  // Beside the locks, where it costs nothing. Whoever is the current attempt later ends this one's sessions.
+  const proven = current.prove();
+  proven.catch(() => undefined);
   try {
     await context.timeline.step('lock the members', () => context.open());
+    await proven;
+    await current.proveFresh();
     refuseStale(context);
     return await work(context);
   } finally {

@@ -36,8 +36,12 @@ export interface LockOptions {
   /** Of the activity; an attempt leaves when a later one is at work, and kills the sessions of earlier ones. */
   attempt: number;
   connectTimeoutMs: number;
-  /** A switch: takes the lock from whoever holds it beyond the bound of a switch (its worker is dead, stopped, or busy with less). */
-  precedence?: boolean;
+  /**
+   * A switch. Several orders may follow each other in one operation, and the attempts of each are counted from 1: their numbers say nothing.
+   * All share one mark, and the attempt that the server confirms as the current one ends whoever has it. It also takes the lock from
+   * whoever holds it beyond the bound of a switch (its worker is dead, stopped, or busy with less). Throws Conflict.
+   */
+  proveCurrent?: () => Promise<void>;
 }
 
 /** Opens a session and locks the member; see `lockSession`. */
@@ -70,13 +74,14 @@ export async function openSessions(connect: Connect, cluster: string, member: Me
  * Sessions of an earlier attempt of the same operation (its worker was stopped and may wake up) are killed; an attempt that finds
  * a later one leaves. Another operation is waited for, since its switch is bounded.
  */
-export async function lockSession(opened: OpenMember, { operation, attempt, precedence = false }: LockOptions): Promise<LockedMember> {
+export async function lockSession(opened: OpenMember, { operation, attempt, proveCurrent }: LockOptions): Promise<LockedMember> {
   const { member, session, flavor, marker } = opened;
   const end = (): void => [session, marker].forEach((each) => each.end());
   try {
-    await takeLock(marker, markOf(operation, attempt), 2);
-    await meetOtherAttempts(session, flavor, operation, attempt);
-    await takeMemberLock(session, flavor, precedence);
+    if (proveCurrent) await endOthers(session, flavor, operation, proveCurrent);
+    await takeLock(marker, markOf(operation, proveCurrent ? 'switch' : attempt), 2);
+    if (!proveCurrent) await meetOtherAttempts(session, flavor, operation, attempt);
+    await takeMemberLock(session, flavor, proveCurrent);
     const journal = await readJournal(session);
     return { member, session, flavor, journal, end };
   } catch (error) {
@@ -86,7 +91,7 @@ export async function lockSession(opened: OpenMember, { operation, attempt, prec
 }
 
 /** Lock names are at most 64 characters. */
-const markOf = (operation: string, attempt: number): string =>
+const markOf = (operation: string, attempt: number | 'switch'): string =>
   `drydock.op.${createHash('sha256').update(operation).digest('hex').slice(0, 32)}.${attempt}`;
 
 async function meetOtherAttempts(session: Session, flavor: Flavor, operation: string, attempt: number): Promise<void> {
@@ -100,18 +105,38 @@ async function meetOtherAttempts(session: Session, flavor: Flavor, operation: st
   const used = numbers.filter((n) => row?.[`a${n}`] != null);
   if (used.some((n) => n > attempt)) throw failure('Conflict', `a later attempt of ${operation} is at work on ${session.member}`);
   if (used.length === 0) return;
-  const ids = used.map((n) => Number(row?.[`a${n}`]));
-  // Where mark and lock are two sessions the holder of the lock is taken for the earlier attempt's; another operation's would try again.
-  if (!flavor.manyLocks && row?.held != null) ids.push(Number(row.held));
-  await flavor.kill(session, [...new Set(ids)]);
+  await killOthers(
+    session,
+    flavor,
+    used.map((n) => Number(row?.[`a${n}`])),
+    row?.held,
+  );
 }
 
-async function takeMemberLock(session: Session, flavor: Flavor, precedence: boolean): Promise<void> {
+/** In this order: who has the mark was there before the server answered, so it is not the current attempt when this one is. */
+async function endOthers(session: Session, flavor: Flavor, operation: string, proveCurrent: () => Promise<void>): Promise<void> {
+  const [row] = await session.query<{ held: number | null; marked: number | null }>(
+    'SELECT IS_USED_LOCK(?) AS held, IS_USED_LOCK(?) AS marked',
+    [memberLock, markOf(operation, 'switch')],
+  );
+  if (row?.marked == null) return;
+  await proveCurrent();
+  await killOthers(session, flavor, [Number(row.marked)], row.held);
+}
+
+/** Where mark and lock are two sessions the holder of the lock is taken for the other attempt's; another operation's would try again. */
+async function killOthers(session: Session, flavor: Flavor, marked: number[], held: number | null | undefined): Promise<void> {
+  const holder = !flavor.manyLocks && held != null ? [Number(held)] : [];
+  await flavor.kill(session, [...new Set([...marked, ...holder])]);
+}
+
+async function takeMemberLock(session: Session, flavor: Flavor, proveCurrent: LockOptions['proveCurrent']): Promise<void> {
   try {
     await takeLock(session, memberLock, LOCK_WAIT_SECONDS);
   } catch (error) {
-    if (!precedence || codeOf(error) !== 'Conflict') throw error;
+    if (!proveCurrent || codeOf(error) !== 'Conflict') throw error;
     const [row] = await session.query<{ holder: number | null }>('SELECT IS_USED_LOCK(?) AS holder', [memberLock]);
+    await proveCurrent();
     if (row?.holder != null) await flavor.kill(session, [Number(row.holder)]);
     await takeLock(session, memberLock, 2);
   }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { createConnection } from 'mysql2/promise';
+
 import type { PivotResult } from '../../../schemas/pivot';
 import { leaveTransactionOpen } from '../../support/open-transaction';
 import { Scenario } from '../../support/scenario';
@@ -65,6 +67,42 @@ test('the worker that switches is stopped, another one finishes, the first wakes
   stopped?.kill('SIGCONT');
   await sleep(5000);
   expect((await witness.stop()).violations).toEqual([]);
+  expect(await cluster.untilConverged()).toEqual(before);
+  expect(await cluster.journal()).toEqual(journal);
+});
+
+/** The server hands a task to one of the polls that wait; that of the stopped worker waits longest, but it is not asked for by name. */
+async function pivotHandedTo(stopped: (typeof scenario.platform.workers)[number]): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const id = await scenario.drydock.start('pivot', { cluster: cluster.name, proof: false });
+    const handed = scenario.workerOf(id, 'switchPrimary').catch(() => undefined);
+    await scenario.drydock.result<PivotResult>(id);
+    if ((await handed) === stopped) return;
+    if (tries === 8) throw new Error('the stopped worker was never given the switch');
+  }
+}
+
+test('a switch that was handed to a stopped worker is not executed when it wakes up: no client is cut', async () => {
+  const [stopped] = scenario.platform.workers;
+  if (!stopped) throw new Error('there is no worker');
+  stopped.kill('SIGSTOP');
+  try {
+    await pivotHandedTo(stopped);
+  } catch (error) {
+    stopped.kill('SIGCONT');
+    throw error;
+  }
+  const before = await cluster.untilConverged();
+  const journal = await cluster.journal();
+  const client = await createConnection(await cluster.application());
+  try {
+    const [connection] = await client.query('SELECT CONNECTION_ID()');
+    stopped.kill('SIGCONT');
+    await sleep(5000);
+    expect((await client.query('SELECT CONNECTION_ID()'))[0]).toEqual(connection);
+  } finally {
+    client.destroy();
+  }
   expect(await cluster.untilConverged()).toEqual(before);
   expect(await cluster.journal()).toEqual(journal);
 });

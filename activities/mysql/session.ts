@@ -129,6 +129,7 @@ export function open(
       charset: 'utf8mb4',
       connectTimeout: 0,
       dateStrings: true,
+      multipleStatements: options.manyStatements === true,
       supportBigNumbers: true,
       enableKeepAlive: true,
       keepAliveInitialDelay: 2000,

@@ -26,6 +26,8 @@ export interface ConnectOptions {
   connectTimeoutMs?: number;
   /** Default bound of each query, 5000. */
   queryTimeoutMs?: number;
+  /** One query may hold several statements, separated by semicolons; never with values of others in it. */
+  manyStatements?: boolean;
 }
 
 export type Connect = (cluster: string, member: Member, options: ConnectOptions) => Promise<Session>;

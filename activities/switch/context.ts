@@ -5,7 +5,7 @@ import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import { createConnect } from '../mysql/session';
 import { reachOf } from '../mysql/session-error';
-import type { Connect, Session } from '../mysql/types';
+import type { Connect, ConnectOptions, Session } from '../mysql/types';
 import { type LockedMember, lockSession, type OpenMember, openSessions } from './locked-member';
 import { RouterGroup } from './router-group';
 import { Timeline } from './timeline';
@@ -28,7 +28,8 @@ export class SwitchContext {
   routers = RouterGroup.none();
   heldFrom: number | undefined;
   releasedAt: number | undefined;
-  cutTransactions = 0;
+  /** Connections that were closed in the middle of a transaction. */
+  readonly cutTransactions = new Set<number>();
   /** Replicas that this attempt made to follow the candidate. */
   readonly repointed = new Set<string>();
   fence: SwitchReport['fence'];
@@ -131,8 +132,9 @@ export class SwitchContext {
   }
 
   /** A further session, ended with this attempt. */
-  async side(name: string, queryTimeoutMs: number): Promise<Session> {
-    const session = await this.connect(this.cluster, this.member(name), { purpose: 'operation', connectTimeoutMs: 1000, queryTimeoutMs });
+  async side(name: string, queryTimeoutMs: number, options: Pick<ConnectOptions, 'manyStatements'> = {}): Promise<Session> {
+    const bounds = { connectTimeoutMs: 1000, queryTimeoutMs };
+    const session = await this.connect(this.cluster, this.member(name), { purpose: 'operation', ...bounds, ...options });
     this.extra.push(session);
     return session;
   }
@@ -170,7 +172,7 @@ export class SwitchContext {
       fence: this.fence,
       steps: this.timeline.steps,
       heldMs: this.heldFrom === undefined ? 0 : Math.round(((this.releasedAt ?? this.timeline.now()) - this.heldFrom) * 10) / 10,
-      cutTransactions: this.cutTransactions,
+      cutTransactions: this.cutTransactions.size,
       lostOld: this.lostOld,
       warnings: this.warnings,
       openedAt: this.openedAt,

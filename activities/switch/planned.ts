@@ -6,7 +6,7 @@ import { failure } from '../failure';
 import { SessionError } from '../mysql/session-error';
 import { positionAcknowledger } from './acknowledger';
 import { messageOf, type SwitchContext } from './context';
-import type { ApplicationSession } from '../mysql/types';
+import type { ApplicationSession, Session } from '../mysql/types';
 import type { LockedMember } from './locked-member';
 import { openNewPrimary } from './open';
 import { restore } from './stand-down';
@@ -31,15 +31,16 @@ export async function switchPlanned(context: SwitchContext): Promise<SwitchRepor
       );
     // The first time that a server is asked this takes 10 ms, later 1 to 2: not while clients are held.
     await old.flavor.applicationSessions(old.session);
+    const closer = await context.side(old.member.name, 5000, { manyStatements: true });
     await timeline.step('hold new connections at the routers', async () => {
       context.heldFrom = timeline.now();
       await context.routers.each((router) => router.hold());
     });
     // Asked for before read-only, so that they can be closed right after it: what arrives in between gets an error.
     const clients = await timeline.step('let open transactions end', (detail) => letTransactionsEnd(context, old, detail));
-    await timeline.step('make the old primary read-only', () => fence(context, old));
+    await timeline.step('make the old primary read-only', () => fence(context, old, closer, clients));
     context.fence = 'read-only';
-    const end = await timeline.step('bring the candidate to its end', (detail) => bringToEnd(context, old, candidate, clients, detail));
+    const end = await timeline.step('bring the candidate to its end', (detail) => bringToEnd(context, old, candidate, detail));
     return await openNewPrimary(context, candidate, (other) => othersReady(context, other, end));
   } catch (error) {
     context.refuseSuperseded();
@@ -62,9 +63,8 @@ async function isLost(context: SwitchContext, old: LockedMember, error: unknown)
 }
 
 /**
- * Waits until the transactions that are open now have ended, at most for the bound. Idle connections are closed first: their clients find
- * that out without an error, and wait at the router. New transactions go on arriving on the others, so only those that were seen
- * at the beginning, and in every look since, are waited for. Answers who was there last.
+ * Waits until the transactions that are open now have ended, at most for the bound. New ones go on arriving on open
+ * connections, so only those that were seen at the beginning, and in every look since, are waited for. Answers who was there last.
  */
 async function letTransactionsEnd(
   context: SwitchContext,
@@ -76,7 +76,6 @@ async function letTransactionsEnd(
   let pending: Set<string | undefined> | undefined;
   for (;;) {
     const sessions = await old.flavor.applicationSessions(old.session);
-    if (!pending) await closeIdle(old, sessions);
     const open = sessions.filter((session) => session.inTransaction).map((session) => session.transaction);
     pending = pending ? new Set(open.filter((transaction) => pending?.has(transaction))) : new Set(open);
     const over = performance.now() >= deadline;
@@ -89,40 +88,41 @@ async function letTransactionsEnd(
   }
 }
 
-/** A statement that arrives in the fraction of a millisecond until its connection is closed has an unknown end; all later ones have none. */
-async function closeIdle(old: LockedMember, sessions: ApplicationSession[]): Promise<void> {
-  const idle = sessions.filter(({ executing, inTransaction }) => !executing && !inTransaction);
-  await old.flavor.kill(
-    old.session,
-    idle.map(({ connectionId }) => connectionId),
-  );
-}
-
-/** Read-only, proven by reading it back. The server itself gives up in time (lock_wait_timeout), so that it can't take effect later. */
-async function fence(context: SwitchContext, old: LockedMember): Promise<void> {
+/**
+ * Read-only, proven by reading it back. The server itself gives up in time (lock_wait_timeout), so that it can't take effect later.
+ * Beside the proof the clients' connections are closed, all in one message: what arrives until they know it is an error of theirs.
+ */
+async function fence(context: SwitchContext, old: LockedMember, closer: Session, clients: ApplicationSession[]): Promise<void> {
   await old.flavor.setReadOnly(old.session, context.bound(READ_ONLY_BOUND_MS));
+  const closing = closeAtOnce(context, closer, clients);
+  closing.catch(() => undefined);
   const { readOnly, superReadOnly } = await old.flavor.readOnly(old.session);
   if (!readOnly || (old.flavor.superReadOnly && !superReadOnly))
     throw failure('NotFenced', `${old.member.name} is not read-only after it was set so`);
+  await closing;
+}
+
+/** A session that is gone already ends the message: those behind it are closed with the next look, in bringToEnd. */
+async function closeAtOnce(context: SwitchContext, closer: Session, clients: ApplicationSession[]): Promise<void> {
+  count(context, clients);
+  if (clients.length === 0) return;
+  const kills = clients.map(({ connectionId }) => `KILL CONNECTION ${Math.trunc(connectionId)}`).join('; ');
+  await closer.query(kills).catch(() => undefined);
 }
 
 async function bringToEnd(
   context: SwitchContext,
   old: LockedMember,
   candidate: LockedMember,
-  clients: ApplicationSession[],
   detail: (text: string) => void,
 ): Promise<Position> {
   const bound = context.bound(CATCH_UP_BOUND_MS);
-  const closing = close(context, old, clients);
-  closing.catch(() => undefined);
   // Where read-only does not bind everybody (no super_read_only), nobody may be left who could still write when the end is read.
   if (!old.flavor.superReadOnly) await cutApplications(context, old);
   const end = await old.flavor.executed(old.session);
   context.closedAt = end.file;
   const [caughtUp] = await Promise.all([
     candidate.flavor.waitApplied(candidate.session, end, bound),
-    closing,
     old.flavor.superReadOnly ? cutApplications(context, old) : undefined,
   ]);
   if (!caughtUp) throw failure('CatchUpTimeout', `${candidate.member.name} did not apply everything within ${bound} ms`);
@@ -130,18 +130,22 @@ async function bringToEnd(
   return end;
 }
 
-/** Closes whoever is there now: connections that were being made when the routers began to hold. */
+/**
+ * Closes whoever is there now: connections that were being made when the routers began to hold. A statement that arrived after
+ * read-only was refused, so it was not executed.
+ */
 async function cutApplications(context: SwitchContext, old: LockedMember): Promise<void> {
-  await close(context, old, await old.flavor.applicationSessions(old.session));
-}
-
-/** Closes connections of applications; a statement that arrived after read-only was refused, so it was not executed. */
-async function close(context: SwitchContext, old: LockedMember, sessions: ApplicationSession[]): Promise<void> {
-  context.cutTransactions += sessions.filter((session) => session.inTransaction && !session.executing).length;
+  const sessions = await old.flavor.applicationSessions(old.session);
+  count(context, sessions);
   await old.flavor.kill(
     old.session,
     sessions.map((session) => session.connectionId),
   );
+}
+
+function count(context: SwitchContext, sessions: ApplicationSession[]): void {
+  for (const { connectionId, inTransaction, executing } of sessions)
+    if (inTransaction && !executing) context.cutTransactions.add(connectionId);
 }
 
 /** Without GTID a member is repointed by coordinates, so it must stand exactly where the new primary stands. */

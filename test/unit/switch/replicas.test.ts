@@ -11,7 +11,7 @@ const replica = (gtid: boolean, source?: { address: string; port: number }): Loc
     flavor: {
       gtid,
       replication: () =>
-        Promise.resolve(source ? ({ sourceAddress: source.address, sourcePort: source.port } as Partial<ReplicationView>) : null),
+        Promise.resolve(source ? ({ sourceAddress: source.address, sourcePort: source.port }) : null),
     },
   }) as unknown as LockedMember;
 

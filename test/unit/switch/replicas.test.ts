@@ -1,7 +1,6 @@
 import { readyAgain, repoint } from '../../../activities/switch/replicas';
 import type { SwitchContext } from '../../../activities/switch/context';
 import type { LockedMember } from '../../../activities/switch/locked-member';
-import type { ReplicationView } from '../../../schemas/observation';
 
 const primary = { member: { name: 'db-2', address: '10.0.0.2', port: 3306 } } as LockedMember;
 
@@ -10,8 +9,7 @@ const replica = (gtid: boolean, source?: { address: string; port: number }): Loc
     member: { name: 'db-3' },
     flavor: {
       gtid,
-      replication: () =>
-        Promise.resolve(source ? ({ sourceAddress: source.address, sourcePort: source.port }) : null),
+      replication: () => Promise.resolve(source ? { sourceAddress: source.address, sourcePort: source.port } : null),
     },
   }) as unknown as LockedMember;
 

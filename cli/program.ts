@@ -6,6 +6,8 @@ import { registerClusterShow } from './commands/cluster-show';
 import { registerCompletion } from './commands/completion';
 import { registerDoctor } from './commands/doctor';
 import { registerDown } from './commands/down';
+import { registerHostCheck } from './commands/host-check';
+import { registerHostList } from './commands/host-list';
 import { registerOpControl } from './commands/op-control';
 import { registerOpList } from './commands/op-list';
 import { registerOpShow } from './commands/op-show';
@@ -66,6 +68,13 @@ export function buildProgram(context: CliContext): DrydockCommand {
   registerClusterDelete(cluster, given);
 
   registerPivot(program, given);
+
+  const host = program
+    .command('host')
+    .summary('list and check the hosts')
+    .description('List and check the hosts of the inventory (docs/hosts.md).');
+  registerHostList(host, given);
+  registerHostCheck(host, given);
 
   const operation = program
     .command('op')

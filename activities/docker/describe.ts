@@ -33,6 +33,25 @@ export function overlay<Item extends { name: string }>(planned: Item[], found: I
   return [...byName.values()].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
 
+/** An engine lists a cluster's objects within a tenth of this, over SSH within half. */
+const lookMs = 2000;
+/** One that has just been silent is given less, so that a dead host does not make every look of a pivot last as long. */
+const lookAgainMs = 250;
+const silentForMs = 5000;
+const silentSince = new WeakMap<Host, number>();
+
+/** Throws EngineUnavailable in time, whatever becomes of the host. */
+async function lookInTime(env: ActivityEnvironment, host: Host, cluster: string): Promise<Found> {
+  const known = performance.now() - (silentSince.get(host) ?? -Infinity) < silentForMs;
+  try {
+    return await ask(host, () => lookAt(env, host, cluster), known ? lookAgainMs : lookMs);
+  } catch (error) {
+    // Not by the short bound: an engine that is only slow would never be heard again.
+    if (!known && codeOf(error) === 'EngineUnavailable') silentSince.set(host, performance.now());
+    throw error;
+  }
+}
+
 /**
  * What exists of a cluster, from labels. A member whose container was removed or whose host does not answer is still named:
  * who may have acknowledged must be counted in full. Null when no host knows the cluster. Throws EngineUnavailable when none
@@ -43,7 +62,7 @@ export async function describeCluster(env: ActivityEnvironment, cluster: string)
   let silent: Error | undefined;
   const looks = [...env.hosts.values()].map(async (host) => {
     try {
-      found.push(await lookAt(env, host, cluster));
+      found.push(await lookInTime(env, host, cluster));
     } catch (error) {
       if (!(error instanceof Error) || codeOf(error) !== 'EngineUnavailable') throw error;
       silent = error;

@@ -36,7 +36,8 @@ async function joinHolder(env: ActivityEnvironment, cluster: string, member: Mem
   if (holder !== undefined && joins === holder) return startContainer(host, holderName(member), []);
   if (found.State.Running || !joins?.startsWith('container:')) return;
   const plan = (await planOn(host, env.instance, cluster))?.plan;
-  if (!plan) throw failure('MemberUnreachable', `${member.name} has lost its network on host ${member.host}; it must be created again`, [], false);
+  if (!plan)
+    throw failure('MemberUnreachable', `${member.name} has lost its network on host ${member.host}; it must be created again`, [], false);
   const volume = found.Mounts.find(({ Destination }) => Destination === dataFolder)?.Name ?? member.volume;
   await removeContainer(host, member.container);
   await makeMemberContainer(env, operationOf(found.Config.Labels) ?? '', plan.definition, { ...member, volume });

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 
 import { accounts, passwordRef } from '../../schemas/names';
 import type { ClusterState, Member } from '../../schemas/topology';
+import { isBridgeAddress } from '../docker/subnets';
 import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import type { LockedMember } from '../switch/locked-member';
@@ -97,7 +98,7 @@ async function copy(
       try {
         const position = await seedPosition(locked.session, flavor, primary);
         const running = dump();
-        await standStill(reader, running, schemas, member);
+        await standStill(reader, running, schemas, member, donor);
         await locked.flavor.startApplier(locked.session);
         return { bytes: await running, position };
       } finally {
@@ -119,7 +120,7 @@ async function copyFromPrimary(
   try {
     const position = await seedPosition(reader, flavorOf(reader), primary);
     const running = dump();
-    await standStill(reader, running, schemas, member);
+    await standStill(reader, running, schemas, member, primary);
     await reader.query('UNLOCK TABLES');
     return { bytes: await running, position };
   } finally {
@@ -128,7 +129,7 @@ async function copyFromPrimary(
 }
 
 /** Until the dump's transaction is open, or, with tables that no snapshot covers, until it is done. */
-async function standStill(reader: Session, running: Promise<number>, schemas: Schemas, member: Member): Promise<void> {
+async function standStill(reader: Session, running: Promise<number>, schemas: Schemas, member: Member, donor: Member): Promise<void> {
   let done = false;
   const ended = running.then(
     () => (done = true),
@@ -140,16 +141,22 @@ async function standStill(reader: Session, running: Promise<number>, schemas: Sc
   }
   const open = await poll(snapshotBoundMs, async () => {
     Context.current().cancellationSignal.throwIfAborted();
-    return done || (await dumpHasSnapshot(reader, member));
+    return done || (await dumpHasSnapshot(reader, member, donor));
   });
   if (!open) throw failure('Internal', `the dump for ${member.name} did not begin within ${snapshotBoundMs / 1000} s`, [], true);
 }
 
-/** Every consistent snapshot is a transaction of InnoDB; the dump's comes from the member's address. */
-async function dumpHasSnapshot(reader: Session, member: Member): Promise<boolean> {
+/**
+ * Every consistent snapshot is a transaction of InnoDB; the dump's comes from the member's address, or, where both are on one host and the donor is
+ * reached at the host's address, through the engine's proxy.
+ */
+async function dumpHasSnapshot(reader: Session, member: Member, donor: Member): Promise<boolean> {
   const rows = await reader.query<{ host: string }>(
     'SELECT p.HOST AS host FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id WHERE p.USER = ?',
     [accounts.operation],
   );
-  return rows.some(({ host }) => host.split(':')[0] === member.address);
+  return rows.some(({ host }) => {
+    const [from = ''] = host.split(':');
+    return from === member.address || (donor.host === member.host && donor.address === member.address && isBridgeAddress(from));
+  });
 }

@@ -11,6 +11,8 @@ export { openRouter, RouterAdmin, type OpenRouterOptions } from './admin';
 
 /** Bound of a connection and of each command; a router on a living host answers in milliseconds. */
 const timeoutMs = 2000;
+/** Looks are made in the middle of a pivot too, and the router of a dead host answers nothing: as long as the members are given. */
+const viewTimeoutMs = 1000;
 
 const message = (error: unknown) => redact(error instanceof Error ? error.message : String(error));
 
@@ -67,7 +69,7 @@ export function createRouterActivities(env: ActivityEnvironment): RouterActiviti
       return Promise.all(
         cluster.routers.map(async (router) => {
           try {
-            const admin = await openRouter(env, cluster, router, { timeoutMs });
+            const admin = await openRouter(env, cluster, router, { timeoutMs: viewTimeoutMs });
             try {
               return await admin.view();
             } finally {

@@ -7,14 +7,12 @@ import { type Check, check, ok, warning } from './check';
 import type { Server } from './temporal';
 
 /** Every cluster has a guard that runs. One that was terminated, or that ended in an error, is missed by nobody else. */
-export function guards(server: Server, engine: Docker, instance: string): Promise<Check> {
+export function guards(server: Server, engines: Docker[], instance: string): Promise<Check> {
   return check('guards', () =>
     withConnection(server.connection, async (connection) => {
       const client = new Client({ connection, namespace: server.namespace });
-      const containers = await engine.listContainers({
-        all: true,
-        filters: { label: [`${labels.instance}=${instance}`, `${labels.kind}=member`] },
-      });
+      const filters = { label: [`${labels.instance}=${instance}`, `${labels.kind}=member`] };
+      const containers = (await Promise.all(engines.map((engine) => engine.listContainers({ all: true, filters })))).flat();
       const clusters = [...new Set(containers.flatMap(({ Labels }) => target(Labels) ?? []))].sort();
       const states = await Promise.all(clusters.map(async (cluster) => ({ cluster, runs: await isRunning(client, guardId(cluster)) })));
       const unguarded = states.filter(({ runs }) => !runs).map(({ cluster }) => cluster);

@@ -25,6 +25,9 @@ const steps = [
 /** They heartbeat ten times a second: a dead worker's work is taken over sooner than with bulk work. */
 const beats = { heartbeatTimeout: '10s' } as const;
 
+/** Hosts that lack the images are brought them, over whatever network there is; its heartbeat tells that it goes on. */
+const withImages = { startToCloseTimeout: '2 hours' } as const;
+
 /** A primary, its replicas, routers and a guard from a definition. docs/cluster.md has the steps and what an abort undoes. */
 export async function createCluster(raw: unknown): Promise<WithProgress<ClusterState | CreationPreview>> {
   return operation<CreateClusterInput, ClusterState | CreationPreview>(
@@ -66,7 +69,7 @@ async function create(op: Operation<CreateClusterInput>): Promise<ClusterState |
   const mark = `${op.id}#${uuid4().slice(0, 8)}`;
   op.compensate('remove what was created', () => summarised(work.removeCluster, `remove what ${op.id} made of ${name}`)(name, true, mark));
   const plan = await op.step('make network, passwords and certificates', async (step) => {
-    const made = await work.prepareCluster(mark, definition);
+    const made = await summarised(work.prepareCluster, `prepare ${name}`, withImages)(mark, definition);
     step.detail(`${made.members.length} members, ${made.routers.length} routers`);
     return made;
   });

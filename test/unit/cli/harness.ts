@@ -139,6 +139,7 @@ export async function drydock(argv: string[], views: OperationView[] = [], chang
       up: () => Promise.reject(new Error('not used')),
       down: () => Promise.reject(new Error('not used')),
       doctor: () => Promise.reject(new Error('not used')),
+      hosts: () => Promise.reject(new Error('not used')),
       ...fake.platform,
     },
     exitCode: 0,

@@ -7,7 +7,7 @@ import { localEngine } from '../platform/engine';
 import { type Home, instanceOf } from '../platform/paths';
 import { hostsOf } from './hosts';
 
-/** What the activities of this process are given: one local engine unless an inventory says otherwise. Throws InventoryError. */
+/** What the activities of this process are given: one local engine unless an inventory says otherwise. Throws when the inventory is wrong. */
 export async function createEnvironment(home: Home, client: Client, log: Logger): Promise<ActivityEnvironment> {
   return {
     instance: await instanceOf(home),

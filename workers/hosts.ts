@@ -4,6 +4,7 @@ import type { Host } from '../activities/environment';
 import { rememberSecret } from '../activities/redact';
 import { localEngine } from '../platform/engine';
 import { engineOf } from '../platform/inventory/engine';
+import { InventoryError } from '../platform/inventory/problems';
 import { type KnownHost, readInventory } from '../platform/inventory/read';
 import type { Home } from '../platform/paths';
 
@@ -25,10 +26,12 @@ export class HostTable {
     private readonly log: Logger,
   ) {}
 
-  /** Throws InventoryError with every problem. */
+  /** Throws with every problem of the inventory in its message. */
   static async open(home: Home, log: Logger): Promise<HostTable> {
     const table = new HostTable(home, log);
-    await table.read();
+    await table.read().catch((error: unknown) => {
+      throw new Error(wordsOf(error), { cause: error });
+    });
     // For tests and one-off programs: nobody stays for it.
     setInterval(() => void table.refresh(), everyMs).unref();
     return table;
@@ -40,7 +43,7 @@ export class HostTable {
       await this.read();
       this.complaint = '';
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = wordsOf(error);
       if (message !== this.complaint) this.log.error({ error: message }, 'the inventory is not used: what was read before stays in force');
       this.complaint = message;
     }
@@ -70,8 +73,13 @@ export class HostTable {
   }
 }
 
+const wordsOf = (error: unknown): string =>
+  error instanceof InventoryError ? error.inWords : error instanceof Error ? error.message : String(error);
+
 function hostFrom({ entry, credentials }: KnownHost): Host {
-  for (const key of [credentials.tls?.key, credentials.sshKey]) if (key) rememberSecret(key);
+  // Line by line, however somebody quotes the whole.
+  for (const line of [credentials.tls?.key, credentials.sshKey].flatMap((key) => key?.split('\n') ?? []))
+    if (line.length >= 32 && !line.startsWith('-----')) rememberSecret(line);
   const { name, address, dataCentre } = entry;
   return {
     name,

@@ -10,7 +10,7 @@ export function hostsAnswer(root?: string): Promise<Check> {
       hosts = await hostReports({ root });
     } catch (error) {
       if (!(error instanceof InventoryError)) throw error;
-      return missing(error.message, 'Mend the inventory; workers go on with what they read before. docs/hosts.md has every setting.');
+      return missing(error.inWords, 'Mend the inventory; workers go on with what they read before. docs/hosts.md has every setting.');
     }
     const silent = hosts.filter(({ answers, name }) => !answers && name !== 'local');
     const odd = hosts.flatMap(({ name, complaints }) => complaints.map((each) => `${name}: ${each}`));

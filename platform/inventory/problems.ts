@@ -10,8 +10,12 @@ export class InventoryError extends PlatformError {
     readonly file: string,
     readonly problems: Problem[],
   ) {
-    const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    super('InvalidInput', `${problems.length === 1 ? 'a problem' : `${problems.length} problems`} in the inventory: ${list}`);
+    super('InvalidInput', `${problems.length === 1 ? 'a problem' : `${problems.length} problems`} in the inventory ${file}`);
+  }
+
+  /** All in one text, for logs. */
+  get inWords(): string {
+    return `${this.message}: ${this.problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`;
   }
 }
 

@@ -124,7 +124,7 @@ export class TestHosts {
   async untilAnswers(name: string): Promise<void> {
     const { engine, container } = this.host(name);
     for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
-      const answer = await engine.ping().catch((error: Error) => error);
+      const answer: unknown = await engine.ping().catch((error: Error) => error);
       if (!(answer instanceof Error)) return;
       if (Date.now() > deadline) {
         const words = String(await container.logs({ stdout: true, stderr: true, tail: 20 }));
@@ -169,12 +169,12 @@ async function makeNetwork(docker: Docker): Promise<{ network: Docker.Network; p
   for (let third = 0; ; third++) {
     const prefix = `10.214.${third}`;
     try {
-      const network = (await docker.createNetwork({
+      const network = await docker.createNetwork({
         Name: `drydock-test-hosts-${process.pid}-${third}`,
         Driver: 'bridge',
         IPAM: { Driver: 'default', Config: [{ Subnet: `${prefix}.0/24` }] },
         Labels: { [ownerLabel]: String(process.pid) },
-      })) as Docker.Network;
+      });
       return { network, prefix };
     } catch (error) {
       if (third > 100 || !/overlap/i.test(String(error))) throw error;

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Logger } from 'pino';
 
 import type { Host } from '../activities/environment';
@@ -32,9 +34,16 @@ export class HostTable {
     await table.read().catch((error: unknown) => {
       throw new Error(wordsOf(error), { cause: error });
     });
-    // For tests and one-off programs: nobody stays for it.
-    setInterval(() => void table.refresh(), everyMs).unref();
+    void table.follow();
     return table;
+  }
+
+  /** For as long as the process lives, which does not stay for it. */
+  private async follow(): Promise<never> {
+    for (;;) {
+      await sleep(everyMs, undefined, { ref: false });
+      await this.refresh();
+    }
   }
 
   /** Never throws. */

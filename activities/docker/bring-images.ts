@@ -88,13 +88,15 @@ async function bring(env: Pick<ActivityEnvironment, 'log'>, host: Host, { image,
   env.log.info({ image, host: host.name, from: from.name }, 'brings an image to a host');
   try {
     await ask(host, () => copy(from.engine, host.engine, image, count, stopped.signal), unbounded);
+  } catch (error) {
+    context.cancellationSignal.throwIfAborted();
+    throw error;
   } finally {
     clearTimeout(watch);
     context.cancellationSignal.removeEventListener('abort', stop);
     // One side may have failed: the other is not left waiting for it. Nothing happens when both are through.
     stop();
   }
-  context.cancellationSignal.throwIfAborted();
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   env.log.info({ image, host: host.name, bytes, seconds, id }, 'an image was brought to a host');
 }

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Cluster, Member, Router } from '../../schemas/topology';
 import type { ActivityEnvironment, Host } from '../environment';
 import { codeOf } from '../failure';
@@ -33,23 +35,47 @@ export function overlay<Item extends { name: string }>(planned: Item[], found: I
   return [...byName.values()].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
 
-/** An engine lists a cluster's objects within a tenth of this, over SSH within half. */
+/** When one host has told what there is, the others are waited for so long: an engine lists objects in a tenth of it, over SSH in half. */
 const lookMs = 2000;
 /** One that has just been silent is given less, so that a dead host does not make every look of a pivot last as long. */
 const lookAgainMs = 250;
 const silentForMs = 5000;
 const silentSince = new WeakMap<Host, number>();
 
-/** Throws EngineUnavailable in time, whatever becomes of the host. */
-async function lookInTime(env: ActivityEnvironment, host: Host, cluster: string): Promise<Found> {
-  const known = performance.now() - (silentSince.get(host) ?? -Infinity) < silentForMs;
-  try {
-    return await ask(host, () => lookAt(env, host, cluster), known ? lookAgainMs : lookMs);
-  } catch (error) {
+const isKnownSilent = (host: Host): boolean => performance.now() - (silentSince.get(host) ?? -Infinity) < silentForMs;
+
+/** Asks all hosts at once. A host that does not answer holds up nobody once another has the plan. */
+async function lookEverywhere(env: ActivityEnvironment, cluster: string): Promise<{ found: Found[]; silent?: Error }> {
+  const found: Found[] = [];
+  let silent: Error | undefined;
+  const waiting = new Set(env.hosts.values());
+  const began = performance.now();
+  let hasPlan: () => void = () => undefined;
+  const planFound = new Promise<void>((resolve) => (hasPlan = resolve));
+  const looks = [...waiting].map(async (host) => {
+    try {
+      const look = await lookAt(env, host, cluster);
+      found.push(look);
+      if (look.plan) hasPlan();
+    } catch (error) {
+      if (!(error instanceof Error) || codeOf(error) !== 'EngineUnavailable') throw error;
+      silent = error;
+      silentSince.set(host, performance.now());
+    } finally {
+      waiting.delete(host);
+    }
+  });
+  const enough = async (): Promise<void> => {
+    await planFound;
+    const bound = [...waiting].every(isKnownSilent) ? lookAgainMs : lookMs;
+    await sleep(Math.max(0, bound - (performance.now() - began)), undefined, { ref: false });
     // Not by the short bound: an engine that is only slow would never be heard again.
-    if (!known && codeOf(error) === 'EngineUnavailable') silentSince.set(host, performance.now());
-    throw error;
-  }
+    if (bound === lookMs) for (const host of waiting) silentSince.set(host, performance.now());
+  };
+  const all = Promise.all(looks);
+  all.catch(() => undefined);
+  await Promise.race([all, enough()]);
+  return { found: [...found], silent };
 }
 
 /**
@@ -58,17 +84,7 @@ async function lookInTime(env: ActivityEnvironment, host: Host, cluster: string)
  * that answers knows it and some did not answer.
  */
 export async function describeCluster(env: ActivityEnvironment, cluster: string): Promise<Cluster | null> {
-  const found: Found[] = [];
-  let silent: Error | undefined;
-  const looks = [...env.hosts.values()].map(async (host) => {
-    try {
-      found.push(await lookInTime(env, host, cluster));
-    } catch (error) {
-      if (!(error instanceof Error) || codeOf(error) !== 'EngineUnavailable') throw error;
-      silent = error;
-    }
-  });
-  await Promise.all(looks);
+  const { found, silent } = await lookEverywhere(env, cluster);
   const plan = found.find((each) => each.plan)?.plan;
   if (!plan) {
     if (silent) throw silent;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Agent, type ClientRequestArgs } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { inspect } from 'node:util';
 
 import { Client, type ClientChannel } from 'ssh2';
 
@@ -33,6 +34,11 @@ export class SshAgent extends Agent {
     super({ keepAlive: false, maxSockets: atOnce });
   }
 
+  /** See TlsAgent; and nobody should read the key. */
+  [inspect.custom](): string {
+    return 'SshAgent';
+  }
+
   override createConnection(_options: ClientRequestArgs, callback?: Callback): undefined {
     const { host, port, username, privateKey, hostKey } = this.target;
     const client = new Client();
@@ -53,6 +59,8 @@ export class SshAgent extends Agent {
       client.exec('docker system dial-stdio', (error, opened) => {
         if (error) return fail(error);
         channel = opened;
+        // Whoever uses it listens only for as long; an error that nobody hears would end the process.
+        opened.on('error', () => undefined);
         endWithWords(opened, client);
         tell(null, opened);
       }),

@@ -1,6 +1,7 @@
 import { Agent, type RequestOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { inspect } from 'node:util';
 
 /** A living host in another data centre answers a handshake within a fifth of this. */
 const connectMs = 1000;
@@ -14,6 +15,14 @@ const idleMs = 5000;
 export class TlsAgent extends Agent {
   constructor() {
     super({ keepAlive: false, minVersion: 'TLSv1.2' });
+  }
+
+  /**
+   * dockerode inspects, without any bound of depth, what it is about to send, its agent too, whether anybody reads that or not. What hangs on an
+   * agent of a worker took it minutes.
+   */
+  [inspect.custom](): string {
+    return 'TlsAgent';
   }
 
   override createConnection(options: RequestOptions, callback?: (error: Error | null, stream: Duplex) => void): Duplex | null | undefined {

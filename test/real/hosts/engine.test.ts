@@ -13,10 +13,14 @@ import { bringImages } from '../../../activities/docker/bring-images';
 import { describeCluster } from '../../../activities/docker/describe';
 import type { ActivityEnvironment, Host } from '../../../activities/environment';
 import { containerState } from '../../../activities/guard/containers';
+import { ensureNetwork } from '../../../activities/docker/network';
+import { planCluster } from '../../../activities/docker/plan';
 import { SecretStore } from '../../../activities/secrets';
 import { engineOf } from '../../../platform/inventory/engine';
 import { parseInventory } from '../../../platform/inventory/read';
 import { hostReports } from '../../../platform/inventory/report';
+import { removeObjects } from '../../../platform/objects';
+import { clusterDefinition } from '../../../schemas/cluster';
 import type { Member } from '../../../schemas/topology';
 import { TestHosts } from '../../support/test-hosts';
 
@@ -33,7 +37,7 @@ beforeAll(async () => {
   const { engine, address } = hosts.host('east');
   host = { name: 'east', engine, address };
   env = {
-    instance: 'hosttest',
+    instance: `hosttest${process.pid}`,
     home,
     secrets: new SecretStore(join(home, 'secrets')),
     hosts: new Map([['east', host]]),
@@ -43,6 +47,7 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
+  await removeObjects(new Docker(), env.instance);
   await hosts?.stop();
   await rm(home, { recursive: true, force: true });
 });
@@ -96,20 +101,34 @@ test('lost, it holds up no look; back, it answers', async () => {
   const member = { host: 'east', container: 'drydock.hosttest.none' } as Member;
   expect(await containerState(env, member)).toBe('missing');
   expect(await describeCluster(env, 'shop')).toBeNull();
+  // Another host knows the cluster.
+  const other: Host = { name: 'other', engine: new Docker(), address: '192.0.2.1' };
+  env.hosts.set('other', other);
+  const definition = clusterDefinition.parse({ name: 'shop', engine: 'mysql', version: '8.0', hosts: ['east', 'other'] });
+  let port = 20_000;
+  const plan = await ensureNetwork(other, env.instance, 'test', 'shop', (subnet) =>
+    Promise.resolve(planCluster(definition, [host, other], subnet, env.instance, () => port++)),
+  );
+  expect(await describeCluster(env, 'shop')).toEqual(plan);
 
   await hosts.kill('east');
   const state = await timed(() => containerState(env, member));
   expect(state.result).toBe('unknown');
   expect(state.ms).toBeLessThan(2500);
-  const lost = await timed(() => describeCluster(env, 'shop').catch(refusal));
-  expect(lost.result).toMatch(/engine of host east does not answer/);
+  // Its members are counted all the same.
+  const lost = await timed(() => describeCluster(env, 'shop'));
+  expect(lost.result).toEqual(plan);
   expect(lost.ms).toBeLessThan(2500);
   // One that is known to be silent costs the looks of a pivot next to nothing.
-  expect((await timed(() => describeCluster(env, 'shop').catch(refusal))).ms).toBeLessThan(500);
+  const again = await timed(() => describeCluster(env, 'shop'));
+  expect(again.result).toEqual(plan);
+  expect(again.ms).toBeLessThan(500);
+  // Whether it has a cluster of which nobody else knows can not be told.
+  expect(await describeCluster(env, 'unknown').catch(refusal)).toMatch(/engine of host east does not answer/);
   expect(await hostReports({ root: home, file: hosts.inventory })).toMatchObject([{ name: 'east', answers: false }]);
 
   await hosts.restart('east');
   expect(await containerState(env, member)).toBe('missing');
-  expect(await describeCluster(env, 'shop')).toBeNull();
+  expect(await describeCluster(env, 'unknown')).toBeNull();
   expect(await hostReports({ root: home, file: hosts.inventory })).toMatchObject([{ answers: true }]);
 });

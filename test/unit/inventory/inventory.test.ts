@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 
 import pino from 'pino';
 import { utils as sshUtils } from 'ssh2';
@@ -76,6 +77,15 @@ describe('an inventory that can be used', () => {
       { protocol: 'http', host: undefined, port: undefined, socketPath: '/var/run/docker.sock' },
       { protocol: 'http', host: '127.0.0.1', port: '2375', socketPath: undefined },
     ]);
+  });
+
+  test('what dockerode prints of an agent at each request is short, and no key', async () => {
+    const { hosts } = await parseInventory(
+      withHosts(tcp(), { name: 'fra-1', engine: 'ssh://ada@192.0.2.21', ssh: { hostKey, key: 'ssh-key' } }),
+      file,
+    );
+    const agents = hosts.map((host) => (engineOf(host).modem as unknown as { agent: unknown }).agent);
+    expect(agents.map((agent) => inspect(agent, { showHidden: true, depth: null }))).toEqual(['TlsAgent', 'SshAgent']);
   });
 
   test('what DOCKER_HOST says is for the local engine only', async () => {

@@ -65,31 +65,34 @@ export function createRouterActivities(env: ActivityEnvironment): RouterActiviti
       return { confirmed, missing };
     },
 
-    async viewRouters(cluster: Cluster): Promise<RouterView[]> {
-      return Promise.all(
-        cluster.routers.map(async (router) => {
-          try {
-            const admin = await openRouter(env, cluster, router, { timeoutMs: viewTimeoutMs });
-            try {
-              return await admin.view();
-            } finally {
-              admin.end();
-            }
-          } catch (error) {
-            return {
-              name: router.name,
-              reachable: false,
-              error: message(error),
-              epoch: 0,
-              primary: null,
-              held: false,
-              open: false,
-              sessions: 0,
-              readers: [],
-            };
-          }
-        }),
-      );
-    },
+    viewRouters: (cluster: Cluster) => viewRouters(env, cluster, viewTimeoutMs),
   };
+}
+
+/** What each router knows; `boundMs` is that of a connection and of each command. */
+export async function viewRouters(env: Pick<ActivityEnvironment, 'secrets'>, cluster: Cluster, boundMs: number): Promise<RouterView[]> {
+  return Promise.all(
+    cluster.routers.map(async (router) => {
+      try {
+        const admin = await openRouter(env, cluster, router, { timeoutMs: boundMs });
+        try {
+          return await admin.view();
+        } finally {
+          admin.end();
+        }
+      } catch (error) {
+        return {
+          name: router.name,
+          reachable: false,
+          error: message(error),
+          epoch: 0,
+          primary: null,
+          held: false,
+          open: false,
+          sessions: 0,
+          readers: [],
+        };
+      }
+    }),
+  );
 }

@@ -5,6 +5,8 @@
  *   process.env.DRYDOCK_INVENTORY = hosts.inventory;
  *   await hosts.kill('fra-1');      // a whole host lost: its engine and everything on it
  *   await hosts.restart('fra-1');
+ *   await hosts.cutOff('ams-1');    // a host that lives and reaches nobody
+ *   await hosts.plugIn('ams-1');
  *   await hosts.stop();
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -118,6 +120,17 @@ export class TestHosts {
 
   async restart(name: string): Promise<void> {
     await this.host(name).container.start();
+    await this.untilAnswers(name);
+  }
+
+  /** Its cable is pulled: it lives, reaches nobody, and no connection is closed. */
+  async cutOff(name: string): Promise<void> {
+    await this.network.disconnect({ Container: this.host(name).container.id, Force: true });
+  }
+
+  async plugIn(name: string): Promise<void> {
+    const { container, address } = this.host(name);
+    await this.network.connect({ Container: container.id, EndpointConfig: { IPAMConfig: { IPv4Address: address } } });
     await this.untilAnswers(name);
   }
 

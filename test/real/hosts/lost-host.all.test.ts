@@ -45,37 +45,44 @@ test.each(['north', 'west'])('a planned pivot to the member on %s, for clients t
   expect(run.after.primary).toBe(member);
 });
 
-test('the host of the primary is lost under load: clients write again within 3 s, nothing acknowledged is lost, and all of it comes back', async () => {
-  await untilHealthy(world.scenario, cluster);
-  const { primary } = await cluster.state();
-  const lost = world.hostOf(cluster, primary);
-  const used = names.find((name) => name !== lost) ?? '';
-  const seen: RouterView[] = [];
-  const run = await underLoad(
-    cluster,
-    async (ledger, { epoch }) => {
-      await world.hosts.kill(lost);
-      const moved = await cluster.untilEpoch(epoch + 1);
-      await ledger.acknowledges(100);
-      await world.hosts.restart(lost);
-      return until('the router of the host that is back is told the epoch', 60_000, async () => {
-        const view = await world.view(cluster, world.routerOn(cluster, lost));
-        seen.push(view);
-        return view.epoch === moved.epoch && view.open ? view : `epoch ${view.epoch}`;
-      });
-    },
-    world.routerOn(cluster, used).write,
-  );
-  process.stdout.write(`the host of the primary lost: gap ${Math.round(run.report.gap.ms)} ms\n`);
-  expect(brokenPromises(run)).toEqual([]);
-  expect(run.report.gap.ms).toBeLessThan(3000);
-  expect(run.after.epoch).toBe(run.before.epoch + 1);
-  expect(run.after.primary).not.toBe(primary);
-  // Until it was told, it led nobody anywhere.
-  for (const view of seen) if (view.epoch === 0) expect(view).toMatchObject({ open: false, primary: null });
-  const { HostConfig } = await world.hosts.host(lost).engine.getContainer(cluster.member(primary).container).inspect();
-  expect(HostConfig.RestartPolicy?.Name).toBe('no');
-  await untilHealthy(world.scenario, cluster);
-});
+test.each([
+  { what: 'killed', lose: (host: string) => world.hosts.kill(host), bringBack: (host: string) => world.hosts.restart(host) },
+  { what: 'cut off', lose: (host: string) => world.hosts.cutOff(host), bringBack: (host: string) => world.hosts.plugIn(host) },
+])(
+  'the host of the primary is $what under load: clients write again within 3 s, nothing acknowledged is lost, all of it comes back',
+  async (fault) => {
+    await untilHealthy(world.scenario, cluster);
+    await world.scenario.forgetPivots(cluster);
+    const { primary } = await cluster.state();
+    const lost = world.hostOf(cluster, primary);
+    const used = names.find((name) => name !== lost) ?? '';
+    const seen: RouterView[] = [];
+    const run = await underLoad(
+      cluster,
+      async (ledger, { epoch }) => {
+        await fault.lose(lost);
+        const moved = await cluster.untilEpoch(epoch + 1);
+        await ledger.acknowledges(100);
+        await fault.bringBack(lost);
+        return until('the router of the host that is back is told the epoch', 60_000, async () => {
+          const view = await world.view(cluster, world.routerOn(cluster, lost));
+          seen.push(view);
+          return view.epoch === moved.epoch && view.open ? view : `epoch ${view.epoch}`;
+        });
+      },
+      world.routerOn(cluster, used).write,
+    );
+    process.stdout.write(`the host of the primary ${fault.what}: gap ${Math.round(run.report.gap.ms)} ms\n`);
+    expect(brokenPromises(run)).toEqual([]);
+    expect(run.report.gap.ms).toBeLessThan(3000);
+    expect(run.after.epoch).toBe(run.before.epoch + 1);
+    expect(run.after.primary).not.toBe(primary);
+    // Until it was told, it led nobody anywhere.
+    for (const view of seen) if (view.epoch === 0) expect(view).toMatchObject({ open: false, primary: null });
+    const { HostConfig } = await world.hosts.host(lost).engine.getContainer(cluster.member(primary).container).inspect();
+    expect(HostConfig.RestartPolicy?.Name).toBe('no');
+    await untilHealthy(world.scenario, cluster);
+  },
+);
 
 test('no secret is found on any host', async () => expect(await world.secretsFound()).toEqual([]));

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 const engineAddress = /^(unix:\/\/\/\S+|tcp:\/\/[^\s/:@]+:\d{1,5}|ssh:\/\/([^\s/:@]+@)?[^\s/:@]+(:\d{1,5})?)$/;
 
-const file = z.string().min(1);
+/** Not its content: that would be repeated when it can not be opened. */
+const file = z.string().regex(/^(?!.*-----)[^\n]{1,500}$/, 'the name of a file');
 
 const tls = z
   .strictObject({
@@ -58,13 +59,13 @@ export const inventoryFile = z
 
 type Unchecked = Partial<Record<keyof InventoryHost, unknown>> | null;
 
-/** What fields and hosts say about each other. Any of them may still be wrong by itself; that is told elsewhere. */
+/** What fields and hosts say about each other: an engine is one host, since what it does not know is a proof of something. Any of them may still be wrong by itself; that is told elsewhere. */
 function acrossHosts(hosts: unknown, problem: (path: PropertyKey[], message: string) => void): void {
   if (!Array.isArray(hosts)) return;
-  const seen = { name: new Map<unknown, number>(), address: new Map<unknown, number>() };
+  const seen = { name: new Map<unknown, number>(), engine: new Map<unknown, number>(), address: new Map<unknown, number>() };
   for (const [index, host] of (hosts as Unchecked[]).entries()) {
     if (typeof host !== 'object' || host === null) continue;
-    for (const field of ['name', 'address'] as const) {
+    for (const field of ['name', 'engine', 'address'] as const) {
       const value = host[field];
       const first = seen[field].get(value);
       if (typeof value !== 'string') continue;

@@ -13,14 +13,15 @@ const contentLabel = 'drydock.content';
 const lookMs = 3000;
 /** Nothing moved for so long: the copy is given up, and tried again by the activity's next attempt. */
 const standstillMs = 60_000;
+const progressMs = 500;
 /** As long as it moves; the longest that a timer takes. */
 const unbounded = 2 ** 31 - 1;
 
 interface Copy {
   image: string;
   id: string;
-  /** Undefined for an image that drydock did not build. */
-  content: string | undefined;
+  /** Of the engine for which drydock builds it, what it was made from: then other content is out of date. */
+  current: string | undefined;
   from: Pick<Host, 'name' | 'engine'>;
 }
 
@@ -41,14 +42,14 @@ export async function bringImages(
     // Asked only when somebody needs it: one local engine is host and source in one.
     const alone = hosts.every(({ address }) => address === undefined);
     if (alone && held.every((found) => found !== undefined)) continue;
-    const source = await firstWith([...builder, ...hosts, ...others], image);
+    const source = (await firstWith(builder, image, true)) ?? (await firstWith([...hosts, ...others], image, false));
     if (!source) continue;
     await Promise.all(hosts.filter((_, index) => lacks(held[index], source)).map((host) => bring(env, host, source)));
   }
 }
 
-const lacks = (held: Docker.ImageInspectInfo | undefined, { id, content }: Copy): boolean =>
-  held === undefined || (content !== undefined && held.Id !== id && held.Config?.Labels?.[contentLabel] !== content);
+const lacks = (held: Docker.ImageInspectInfo | undefined, { id, current }: Copy): boolean =>
+  held === undefined || (current !== undefined && held.Id !== id && held.Config?.Labels?.[contentLabel] !== current);
 
 async function inspect(host: Pick<Host, 'name' | 'engine'>, image: string): Promise<Docker.ImageInspectInfo | undefined> {
   try {
@@ -59,11 +60,11 @@ async function inspect(host: Pick<Host, 'name' | 'engine'>, image: string): Prom
   }
 }
 
-async function firstWith(sources: Pick<Host, 'name' | 'engine'>[], image: string): Promise<Copy | undefined> {
+async function firstWith(sources: Pick<Host, 'name' | 'engine'>[], image: string, builds: boolean): Promise<Copy | undefined> {
   for (const from of sources) {
     // One that does not answer is no source.
     const found = await inspect(from, image).catch(() => undefined);
-    if (found) return { image, id: found.Id, content: found.Config?.Labels?.[contentLabel], from };
+    if (found) return { image, id: found.Id, current: builds ? found.Config?.Labels?.[contentLabel] : undefined, from };
   }
   return undefined;
 }
@@ -73,15 +74,19 @@ async function bring(env: Pick<ActivityEnvironment, 'log'>, host: Host, { image,
   const began = performance.now();
   let bytes = 0;
   const stopped = new AbortController();
-  const stop = (): void => stopped.abort(new Error('cancelled'));
+  const stop = (): void => stopped.abort();
   context.cancellationSignal.addEventListener('abort', stop, { once: true });
   let watch = setTimeout(stop, standstillMs);
+  let told = 0;
   const count = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
       clearTimeout(watch);
-      watch = setTimeout(() => stopped.abort(new Error(`nothing moved for ${standstillMs / 1000} s`)), standstillMs);
-      context.heartbeat({ step: `${image} to host ${host.name}`, bytes });
+      watch = setTimeout(stop, standstillMs);
+      if (performance.now() - told > progressMs) {
+        told = performance.now();
+        context.heartbeat({ step: `${image} to host ${host.name}`, bytes });
+      }
       done(null, chunk);
     },
   });

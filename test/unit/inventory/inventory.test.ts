@@ -165,6 +165,7 @@ remote: true
       /hosts\[0\]\.ssh\.hostKey: a fingerprint/,
     ],
     ['certificates for a socket', { name: 'a', engine: 'unix:///x', tls }, /hosts\[0\]\.tls: it belongs to an engine at tcp/],
+    ['two names for one engine', tcp({ address: undefined }), /hosts\[1\]\.engine: hosts\[0\] has it too/],
     ['two hosts at one address', tcp(), /hosts\[1\]\.address: hosts\[0\] has it too/],
   ])('%s', async (_name, host, expected) => {
     const second = expected.source.includes('hosts\\[1\\]') ? [tcp({ name: 'ams-2' })] : [];
@@ -172,8 +173,12 @@ remote: true
   });
 
   test('a key that was written in place of its file is not repeated', async () => {
-    const problems = await problemsOf(withHosts(tcp({ tls: { ...tls, key: `\n${client.key}` } }), { name: 7, engine: client.key }));
-    expect(problems.join('\n')).not.toContain(client.key.split('\n')[1]);
+    for (const text of [client.key, `\n${client.key}`, client.key.replaceAll('\n', ' ')]) {
+      const problems = await problemsOf(withHosts(tcp({ tls: { ...tls, key: text } })));
+      expect(problems.join('\n')).toMatch(/hosts\[0\]\.tls\.key: the name of a file/);
+      expect(problems.join('\n')).not.toContain(client.key.split('\n')[1]);
+    }
+    expect((await problemsOf(withHosts({ name: 'a', engine: client.key }))).join('\n')).not.toContain(client.key.split('\n')[1]);
   });
 
   test('a file that was asked for must be there', async () => {

@@ -10,6 +10,8 @@ export interface Host {
   engine: Docker;
   /** Undefined for the one local engine: containers are then reached at their own addresses on a private network. */
   address?: string;
+  /** Where it stands: hosts that fail together. */
+  dataCentre?: string;
 }
 
 /** What activities are given by the worker that hosts them; the only place for their dependencies. */

@@ -33,6 +33,13 @@ export function overlay<Item extends { name: string }>(planned: Item[], found: I
   return [...byName.values()].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
 
+/** As the inventory says now: hosts are moved, labels are not. */
+function inItsDataCentre(env: ActivityEnvironment, member: Member): Member {
+  const { dataCentre: _, ...rest } = member;
+  const dataCentre = env.hosts.get(member.host)?.dataCentre;
+  return dataCentre === undefined ? rest : { ...rest, dataCentre };
+}
+
 /**
  * What exists of a cluster, from labels. A member whose container was removed or whose host does not answer is still named:
  * who may have acknowledged must be counted in full. Null when no host knows the cluster. Throws EngineUnavailable when none
@@ -55,12 +62,13 @@ export async function describeCluster(env: ActivityEnvironment, cluster: string)
     if (silent) throw silent;
     return null;
   }
+  const members = overlay(
+    plan.members,
+    found.flatMap((each) => each.members),
+  );
   return {
     definition: plan.definition,
-    members: overlay(
-      plan.members,
-      found.flatMap((each) => each.members),
-    ),
+    members: members.map((member) => inItsDataCentre(env, member)),
     routers: overlay(
       plan.routers,
       found.flatMap((each) => each.routers),

@@ -1,6 +1,8 @@
 /** What the guard does about findings: a pure function, most urgent first. docs/guard.md gives the table in words. */
 import type { Diagnosis, Finding, GuardAction, GuardMemory } from '../../schemas/guard';
+import { isBystander } from '../../schemas/member-rules';
 import type { ContainerState, Observation } from '../../schemas/observation';
+import { underMaintenance } from './maintenance';
 import { after, attemptKey, leavePivotAloneMs, retryPivotMs } from './memory';
 import { fitReaders } from './readers';
 
@@ -125,6 +127,7 @@ const anyFit = ({ observation, memory }: Moment): boolean =>
   observation.members.some(
     ({ name, reach, replication, errant }) =>
       name !== memory.state.primary &&
+      !isBystander(memory.state.definition, name) &&
       reach === 'answers' &&
       replication?.receiver === 'running' &&
       replication.applier === 'running' &&
@@ -189,8 +192,5 @@ const membersWith = (findings: Finding[], diagnoses: Diagnosis[]): string[] =>
 /** Not under way, and not put off after an earlier attempt. */
 const due = ({ memory, now, healing }: Moment, kind: GuardAction['kind'], name: string): boolean =>
   !healing.includes(name) && !isBefore(now, memory.attempts[attemptKey(kind, name)]?.notBefore);
-
-export const underMaintenance = ({ maintenance }: GuardMemory, now: string): boolean =>
-  maintenance !== undefined && (maintenance.until === undefined || isBefore(now, maintenance.until));
 
 const isBefore = (now: string, bound: string | undefined): boolean => bound !== undefined && Date.parse(now) < Date.parse(bound);

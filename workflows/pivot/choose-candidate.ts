@@ -42,7 +42,7 @@ export function chooseCandidate(state: ClusterState, observation: Observation, o
     .map((member) => {
       const view = views.get(member.name);
       const reasons = ineligible(definition, member, view, observation, primary, options.unplanned);
-      const behind = view ? wouldBeLeftBehind(view, observation, options.unplanned ? primary : undefined) : [];
+      const behind = view ? wouldBeLeftBehind(view, observation, primary, options.unplanned) : [];
       return { member, view, reasons: options.unplanned ? reasons : [...reasons, ...tooFar(definition, view), ...behind], behind };
     });
 
@@ -71,11 +71,17 @@ export function chooseCandidate(state: ClusterState, observation: Observation, o
   };
 }
 
-/** Members that could not follow this one, with the reason. Of an unplanned pivot the old primary is lost: it is built anew if need be. */
-const wouldBeLeftBehind = (view: MemberView, { members }: Observation, lost: string | undefined): string[] =>
-  members
-    .filter((other) => other.name !== view.name && other.name !== lost && other.reach === 'answers')
+/**
+ * Members that could not follow this one, with the reason. One that could not follow the present primary either has nothing to lose by it; of
+ * an unplanned pivot the old primary is lost, and is built anew if need be.
+ */
+function wouldBeLeftBehind(view: MemberView, { members }: Observation, primary: string, unplanned: boolean): string[] {
+  const present = members.find(({ name }) => name === primary);
+  return members
+    .filter(({ name, reach }) => name !== view.name && reach === 'answers' && !(unplanned && name === primary))
+    .filter((other) => other === present || !present || cannotFollow(other, present) === undefined)
     .flatMap((other) => cannotFollow(other, view) ?? []);
+}
 
 /** Clients of a planned pivot would wait for the rest. */
 function tooFar(definition: ClusterDefinition, view: MemberView | undefined): string[] {

@@ -21,7 +21,7 @@ beforeAll(async () => {
     onErrant: 'hold',
     members: { 'shop-4': { delaySeconds: delay }, 'shop-5': { follows: 'shop-2' } },
   });
-  await cluster.ask('shop-1', 'CREATE TABLE app.orders (id INT PRIMARY KEY)');
+  await cluster.ask('shop-1', 'CREATE TABLE drydock.orders (id INT PRIMARY KEY)');
 });
 afterAll(() => scenario?.stop());
 
@@ -52,7 +52,7 @@ const follows = (member: string, source: string, timeoutMs = 60_000): Promise<Re
   });
 
 const rows = async (member: string): Promise<number> =>
-  Number((await cluster.ask<{ n: number }>(member, 'SELECT COUNT(*) AS n FROM app.orders'))[0]?.n);
+  Number((await cluster.ask<{ n: number }>(member, 'SELECT COUNT(*) AS n FROM drydock.orders'))[0]?.n);
 
 const view = (): Promise<GuardView> => scenario.temporal.workflow.getHandle(guardId(cluster.name)).query<GuardView>('cluster');
 const healthy = (timeoutMs = 60_000): Promise<GuardView> =>
@@ -65,7 +65,7 @@ test('they are set up as the cluster file says, acknowledge nothing, and nothing
   expect(await follows('shop-5', 'shop-2')).toMatchObject({ SQL_Delay: 0 });
   expect(await follows('shop-4', 'shop-1')).toMatchObject({ SQL_Delay: delay });
   expect([await acknowledges('shop-4'), await acknowledges('shop-5'), await acknowledges('shop-2')]).toEqual([0, 0, 1]);
-  await cluster.ask('shop-1', 'INSERT INTO app.orders VALUES (1)');
+  await cluster.ask('shop-1', 'INSERT INTO drydock.orders VALUES (1)');
   await until('the cascading member has it', 10_000, async () => ((await rows('shop-5')) === 1 ? {} : 'not yet'));
   await expect(rows('shop-4')).rejects.toThrow(/doesn't exist/);
   await healthy();
@@ -90,7 +90,7 @@ test('a planned pivot to the intermediate: the cascading member stays, the delay
   expect(done.aside).toEqual([]);
   expect(await follows('shop-5', 'shop-2')).toBeDefined();
   expect(await follows('shop-4', 'shop-2')).toMatchObject({ SQL_Delay: delay });
-  await cluster.ask('shop-2', 'INSERT INTO app.orders VALUES (2)');
+  await cluster.ask('shop-2', 'INSERT INTO drydock.orders VALUES (2)');
   await until('the cascading member has it', 10_000, async () => ((await rows('shop-5')) === 2 ? {} : 'not yet'));
 });
 
@@ -142,7 +142,7 @@ const errant = (input: Record<string, unknown>): Promise<ErrantResult> =>
 async function writeAlone(member: string, id: number): Promise<void> {
   await cluster.session(member, async (session) => {
     await session.query('SET GLOBAL super_read_only=0');
-    await session.query(`INSERT INTO app.orders VALUES (${id})`);
+    await session.query(`INSERT INTO drydock.orders VALUES (${id})`);
     await session.query('SET GLOBAL super_read_only=1');
   });
   await until('it is named', 30_000, async () =>
@@ -162,7 +162,7 @@ test('what a member alone wrote is kept for a person, listed, and accepted', asy
     member: replica,
     state: 'waits',
     transactions: 1,
-    changes: [{ table: 'app.orders', change: 'insert', rows: 1 }],
+    changes: [{ table: 'drydock.orders', change: 'insert', rows: 1 }],
   });
   const dry = await errant({ decision: 'accept', member: replica, dryRun: true });
   expect(dry.deed).toContain(listed.gtids);
@@ -181,7 +181,7 @@ test('another is built anew, its volume is kept aside, and forgotten when a pers
   const { volume } = cluster.member(replica);
   await writeAlone(replica, 901);
   const done = await errant({ decision: 'rebuild', member: replica });
-  expect(done.entries[0]).toMatchObject({ member: replica, state: 'set aside', changes: [{ table: 'app.orders', rows: 1 }] });
+  expect(done.entries[0]).toMatchObject({ member: replica, state: 'set aside', changes: [{ table: 'drydock.orders', rows: 1 }] });
   await follows(replica, primary);
   expect(await rows(replica)).toBe(await rows(primary));
   await healthy(90_000);

@@ -1,6 +1,6 @@
 /** Decisions about a cluster's definition: pure functions. */
 import type { ClusterDefinition } from '../../schemas/cluster';
-import { mayBePromoted } from '../../schemas/member-rules';
+import { isBystander, mayBePromoted } from '../../schemas/member-rules';
 import type { CreationPreview } from '../../schemas/creation';
 import type { Problem } from '../../schemas/error-codes';
 import type { Member } from '../../schemas/topology';
@@ -50,6 +50,12 @@ export function definitionProblems(definition: ClusterDefinition): Problem[] {
   const names = members.map((member) => member.name);
   unknown('prefer', prefer, names);
   unknown('never', never, names);
+  for (const [index, name] of prefer.entries())
+    if (isBystander(definition, name))
+      problems.push({
+        path: `cluster.candidates.prefer.${index}`,
+        message: `${name} has a rule of its own (members) and is never promoted`,
+      });
   unknown('preferHosts', preferHosts, definition.hosts);
   unknown('neverHosts', neverHosts, definition.hosts);
   if (firstPrimary(definition, members) === undefined)

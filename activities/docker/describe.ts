@@ -35,9 +35,8 @@ export function overlay<Item extends { name: string }>(planned: Item[], found: I
 
 /** As the inventory says now: hosts are moved, labels are not. */
 function inItsDataCentre(env: ActivityEnvironment, member: Member): Member {
-  const { dataCentre: _, ...rest } = member;
   const dataCentre = env.hosts.get(member.host)?.dataCentre;
-  return dataCentre === undefined ? rest : { ...rest, dataCentre };
+  return dataCentre === undefined ? member : { ...member, dataCentre };
 }
 
 /**

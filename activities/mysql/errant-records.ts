@@ -51,12 +51,12 @@ export async function decideErrant(
   ]);
 }
 
-/** All that the cluster remembers. */
+/** What the cluster remembers, the newest hundred. */
 export async function listErrant(connect: Connect, state: ClusterState): Promise<ErrantRecord[]> {
   return withSession(connect, state, memberOf(state, state.primary), {}, async (session) => {
     try {
       const rows = await session.query<Omit<ErrantRecord, 'changes' | 'at'> & { changes: string; at: number | string }>(
-        `SELECT member, epoch, volume, gtids, transactions, changes, file, outcome, decided, at FROM ${journalSchema}.errant ORDER BY at DESC LIMIT 500`,
+        `SELECT member, epoch, volume, gtids, transactions, changes, file, outcome, decided, at FROM ${journalSchema}.errant ORDER BY at DESC LIMIT 100`,
       );
       return rows.map((row) => ({
         ...row,

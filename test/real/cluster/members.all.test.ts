@@ -82,10 +82,8 @@ test('a planned pivot to the intermediate: the cascading member stays, the delay
     dryRun: true,
   });
   const reasons = Object.fromEntries(dry.plan.candidates.map((each) => [each.member, each.reasons.join()]));
-  expect(reasons).toMatchObject({
-    'shop-4': expect.stringMatching(/delays it by 3600 s/),
-    'shop-5': expect.stringMatching(/follow shop-2/),
-  });
+  expect(reasons['shop-4']).toMatch(/delays it by 3600 s/);
+  expect(reasons['shop-5']).toMatch(/follow shop-2/);
   const done = await scenario.pivot(cluster, { to: 'shop-2' });
   expect(done.aside).toEqual([]);
   expect(await follows('shop-5', 'shop-2')).toBeDefined();

@@ -155,7 +155,9 @@ function heals(moment: Moment): GuardAction[] {
   const rebuilds = memory.state.members
     .map(({ name }) => name)
     .filter((name) => name !== memory.state.primary && (gone.includes(name) || (unfinished(name) && sick.includes(name))));
-  const rejoins = membersWith(findings, ['MemberNotFollowing', 'ReplicationBroken', 'ReplicaDiverged']).filter((name) => !unfinished(name));
+  const rejoins = membersWith(findings, ['MemberNotFollowing', 'ReplicationBroken', 'ReplicaDiverged'])
+    .filter((name) => !unfinished(name))
+    .filter((name) => !waitsForDecision(memory, name));
   return [
     ...settings.filter((name) => due(moment, 'apply-role', name)).map((member): GuardAction => ({ kind: 'apply-role', member })),
     ...starts,
@@ -163,6 +165,12 @@ function heals(moment: Moment): GuardAction[] {
     ...rebuilds.filter((name) => due(moment, 'rebuild', name)).map((member): GuardAction => ({ kind: 'rebuild', member })),
   ];
 }
+
+/** What it alone has was decoded, and the cluster file leaves the rest to a person: comparing it again and again would only be in their way. */
+const waitsForDecision = ({ state, findings, attempts }: GuardMemory, name: string): boolean =>
+  state.definition.onErrant === 'hold' &&
+  findings.some(({ diagnosis, member }) => diagnosis === 'ReplicaDiverged' && member === name) &&
+  attempts[attemptKey('rejoin', name)]?.lastError.startsWith('MemberDiverged') === true;
 
 const containerOf = (moment: Moment, name: string): ContainerState | undefined =>
   moment.observation.members.find((view) => view.name === name)?.container;

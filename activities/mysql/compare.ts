@@ -91,8 +91,9 @@ async function keep(
 }
 
 /**
- * It replicates from the primary (or from whom its rule names) already and was not refused: whether its place is still there it is told when it goes on. MariaDB would
- * name its binary logs only under a lock that commits hold while they wait for a receipt, maybe that of this very member.
+ * It replicates from the primary already (or from whom its rule names) and was not refused: whether its place is still there it is told
+ * when it goes on. MariaDB would name its binary logs only under a lock that commits hold while they wait for a receipt, maybe that of
+ * this very member.
  */
 async function goesOn(session: Session, sources: Member[]): Promise<boolean> {
   const view = await flavorOf(session).replication(session);

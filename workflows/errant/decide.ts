@@ -4,6 +4,7 @@ import type { ErrantDecision, ErrantEntry, ErrantRecord } from '../../schemas/er
 import { delayOf } from '../../schemas/member-rules';
 import type { Observation } from '../../schemas/observation';
 import type { ClusterState } from '../../schemas/topology';
+import { acknowledgersByRule } from '../pivot/acknowledgers';
 
 export interface ErrantPlan {
   problems: Problem[];
@@ -39,6 +40,8 @@ export function planErrant(
   const primary = observation.members.find(({ name }) => name === state.primary);
   if (primary?.reach !== 'answers')
     return problem(`members.${state.primary}`, `the primary does not answer (${primary?.error ?? 'not seen'})`);
+  if (decision === 'rebuild' && isOnlyAcknowledger(state, observation, member))
+    return problem('member', `${member} is the only one that acknowledges for ${state.primary}: writes would wait until it is built`);
   if (decision === 'rebuild')
     return { ...plan, deed: `build ${member} anew from a replica; its volume with ${waiting?.gtids ?? 'all of its data'} is kept aside` };
   if (!waiting) return problem('member', `${member} has no transactions that ${state.primary} does not have`);
@@ -49,6 +52,15 @@ export function planErrant(
     gtids: waiting.gtids,
     deed: `${state.primary} takes ${waiting.gtids} for known without having what they changed: those rows stay on ${member} alone`,
   };
+}
+
+/** It receives from the primary, and nobody else does whose receipt counts. */
+function isOnlyAcknowledger(state: ClusterState, observation: Observation, member: string): boolean {
+  if (state.definition.durability !== 'semi-sync') return false;
+  const receives = acknowledgersByRule(state).filter((name) =>
+    observation.members.some((view) => view.name === name && view.reach === 'answers' && view.replication?.receiver === 'running'),
+  );
+  return receives.length === 1 && receives[0] === member;
 }
 
 /** The last replica that shows the present; the primary when there is none. */

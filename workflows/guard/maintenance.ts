@@ -19,7 +19,8 @@ export const underMaintenance = ({ maintenance }: GuardMemory, now: string): boo
 /** Why it can not be done now; undefined when it can. */
 export function refusalOfMaintenance(memory: GuardMemory, request: MaintenanceRequest | undefined, now: string): string | undefined {
   if (!request) return 'it wants {"on": true or false, "until"?: an ISO time, "by"?, "reason"?}';
-  if (!request.on) return underMaintenance(memory, now) ? undefined : `${memory.state.definition.name} is not under maintenance`;
+  // Also one whose time ran out while nobody was there to end it: whoever said off meanwhile is heard before it is looked at.
+  if (!request.on) return memory.maintenance ? undefined : `${memory.state.definition.name} is not under maintenance`;
   if (request.until !== undefined && Date.parse(request.until) <= Date.parse(now)) return `${request.until} is over already`;
   return undefined;
 }

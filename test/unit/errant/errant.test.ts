@@ -61,6 +61,11 @@ describe('what a person may decide about them', () => {
     ['rebuild', plan(diverged, 'rebuild', 'db-3', record()), undefined],
     ['rebuild the primary', plan(diverged, 'rebuild', 'db-1'), /is the primary/],
     ['rebuild without a primary', plan(seen(primaryView('db-1', 1, { reach: 'refused' })), 'rebuild', 'db-3'), /does not answer/],
+    [
+      'rebuild the only one that acknowledges',
+      plan(seen(primaryView(), replicaView('db-2', 1, { reach: 'refused' }), replicaView('db-3')), 'rebuild', 'db-3'),
+      /the only one that acknowledges/,
+    ],
     ['nobody', plan(diverged, 'rebuild', 'db-9'), /no member db-9/],
     ['forget what still waits', plan(diverged, 'forget', 'db-3', record()), /resolve that first/],
     ['forget what was set aside', plan(well, 'forget', 'db-3', record({ volume: 'db-3.1' })), undefined],

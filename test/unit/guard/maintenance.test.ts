@@ -42,6 +42,10 @@ test('one that ran out while drydock was away is kept, and a person is asked; of
   expect(setMaintenance(kept, order({ on: true, until: at(900) }), at(700)).maintenance?.overdue).toBeUndefined();
 });
 
+test('whoever said off while drydock was away is heard', () => {
+  expect(refusalOfMaintenance(on(at(60)), order({ on: false }), at(600))).toBeUndefined();
+});
+
 test('without an end it lasts until somebody says off', () => {
   expect(underMaintenance(on(), at(1e6))).toBe(true);
   expect(settleMaintenance(on(), at(1e6))).toEqual({ memory: on() });

@@ -10,7 +10,7 @@ export interface Host {
   engine: Docker;
   /** Undefined for the one local engine: containers are then reached at their own addresses on a private network. */
   address?: string;
-  /** Where it stands, for candidate rules. */
+  /** Where it stands: hosts that fail together. */
   dataCentre?: string;
 }
 

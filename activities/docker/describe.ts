@@ -78,6 +78,12 @@ async function lookEverywhere(env: ActivityEnvironment, cluster: string): Promis
   return { found: [...found], silent };
 }
 
+/** As the inventory says now: hosts are moved, labels are not. */
+function inItsDataCentre(env: ActivityEnvironment, member: Member): Member {
+  const dataCentre = env.hosts.get(member.host)?.dataCentre;
+  return dataCentre === undefined ? member : { ...member, dataCentre };
+}
+
 /**
  * What exists of a cluster, from labels. A member whose container was removed or whose host does not answer is still named:
  * who may have acknowledged must be counted in full. Null when no host knows the cluster. Throws EngineUnavailable when none
@@ -90,12 +96,13 @@ export async function describeCluster(env: ActivityEnvironment, cluster: string)
     if (silent) throw silent;
     return null;
   }
+  const members = overlay(
+    plan.members,
+    found.flatMap((each) => each.members),
+  );
   return {
     definition: plan.definition,
-    members: overlay(
-      plan.members,
-      found.flatMap((each) => each.members),
-    ),
+    members: members.map((member) => inItsDataCentre(env, member)),
     routers: overlay(
       plan.routers,
       found.flatMap((each) => each.routers),

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 
+import { sourcesOf } from '../../schemas/member-rules';
 import { accounts, passwordRef } from '../../schemas/names';
 import type { ClusterState, Member } from '../../schemas/topology';
 import { isBridgeAddress } from '../docker/subnets';
@@ -55,12 +56,13 @@ export async function seedMember(
   return { bytes: seeded, seconds: (Date.now() - began) / 1000 };
 }
 
-/** An attempt before this one had finished: it replicates from the primary, with all that is before it. */
+/** An attempt before this one had finished: it replicates from the primary (or from whom its rule names), with all that is before it. */
 async function followsAlready(connect: Connect, state: ClusterState, member: Member): Promise<boolean> {
-  const primary = memberOf(state, state.primary);
+  const sources = sourcesOf(state.definition, member.name, state.primary).map((name) => memberOf(state, name));
   return withSession(connect, state, member, {}, async (session) => {
     const view = await flavorOf(session).replication(session);
-    return view?.sourceAddress === primary.address && view.sourcePort === primary.port && !view.applierError && !view.receiverError;
+    const known = sources.some(({ address, port }) => view?.sourceAddress === address && view.sourcePort === port);
+    return known && !view?.applierError && !view?.receiverError;
   });
 }
 

@@ -2,6 +2,7 @@ import { uuid4 } from '@temporalio/workflow';
 
 import type { CreationPreview } from '../../schemas/creation';
 import type { CreateClusterInput } from '../../schemas/inputs';
+import { delayOf } from '../../schemas/member-rules';
 import { clusterTarget } from '../../schemas/names';
 import type { Cluster, ClusterState } from '../../schemas/topology';
 import { failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
@@ -76,7 +77,7 @@ async function create(op: Operation<CreateClusterInput>): Promise<ClusterState |
   const cluster = await op.step('create members and routers', () => createContainers(mark, plan));
   const state = await replicate(op, cluster);
   await op.step('tell the routers', async (step) => {
-    const replicas = state.members.map((member) => member.name).filter((member) => member !== state.primary);
+    const replicas = state.members.map(({ name }) => name).filter((name) => name !== state.primary && delayOf(definition, name) === 0);
     const { confirmed, missing } = await work.tellRouters(state, replicas);
     if (missing.length > 0) throw failure('RouterUnreachable', `routers that did not confirm epoch ${state.epoch}: ${missing.join(', ')}`);
     step.detail(`${confirmed.length} open for ${state.primary}`);

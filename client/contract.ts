@@ -37,8 +37,8 @@ export interface ClusterView {
   replicas: { name: string; address: string; state: string; lagSeconds: number | null }[];
   routers: { name: string; write: Endpoint; read: Endpoint; epoch: number | null }[];
   endpoints: { write: Endpoint; read: Endpoint };
-  /** How to read user and password: the user's name and the file that holds the password. */
-  credentials: { application: { user: string; passwordFile: string } };
+  /** How to read user and password: the user's name and the file that holds the password. A cluster that was adopted has accounts of its own. */
+  credentials: { application?: { user: string; passwordFile: string } };
   guard: 'watching' | 'held' | 'absent';
   findings: Finding[];
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { adoptionFile } from './adoption-file';
 import { clusterDefinition, clusterName } from './cluster';
 import type { WorkflowType } from './names';
 import type { GuardEvidence } from './pivot';
@@ -48,9 +49,18 @@ export const createClusterInput = z.strictObject({
   dryRun: z.boolean().default(false),
 });
 
+export const adoptClusterInput = z.strictObject({
+  cluster: adoptionFile,
+  dryRun: z.boolean().default(false),
+});
+
 export const deleteClusterInput = z.strictObject({
   cluster: clusterName,
   deleteData: z.boolean().default(false).describe('also delete volumes and passwords; they are kept otherwise'),
+  removeAccounts: z
+    .boolean()
+    .default(false)
+    .describe('of an adopted cluster: also drop the accounts and the schema that drydock made in it'),
   dryRun: z.boolean().default(false),
   expect: expectation.optional(),
   approval: approval.optional(),
@@ -67,6 +77,7 @@ export const guardClusterInput = z.strictObject({
 
 /** Input schema by workflow type; JSON Schema files are generated from these. */
 export const inputSchemas = {
+  adoptCluster: adoptClusterInput,
   createCluster: createClusterInput,
   deleteCluster: deleteClusterInput,
   guardCluster: guardClusterInput,
@@ -74,6 +85,7 @@ export const inputSchemas = {
 } as const satisfies Record<WorkflowType, z.ZodType>;
 
 export type PivotInput = z.output<typeof pivotInput>;
+export type AdoptClusterInput = z.output<typeof adoptClusterInput>;
 export type CreateClusterInput = z.output<typeof createClusterInput>;
 export type DeleteClusterInput = z.output<typeof deleteClusterInput>;
 export type GuardClusterInput = z.output<typeof guardClusterInput>;

@@ -1,4 +1,6 @@
+import { withCommands } from '../../schemas/commands';
 import type { Cluster, Member, Router } from '../../schemas/topology';
+import { readAdoption } from '../adoption/record';
 import type { ActivityEnvironment, Host } from '../environment';
 import { codeOf } from '../failure';
 import { ask } from './engine';
@@ -36,7 +38,7 @@ export function overlay<Item extends { name: string }>(planned: Item[], found: I
 /**
  * What exists of a cluster, from labels. A member whose container was removed or whose host does not answer is still named:
  * who may have acknowledged must be counted in full. Null when no host knows the cluster. Throws EngineUnavailable when none
- * that answers knows it and some did not answer.
+ * that answers knows it and some did not answer. A cluster that others made is known by its record, whatever the engines say.
  */
 export async function describeCluster(env: ActivityEnvironment, cluster: string): Promise<Cluster | null> {
   const found: Found[] = [];
@@ -51,15 +53,22 @@ export async function describeCluster(env: ActivityEnvironment, cluster: string)
   });
   await Promise.all(looks);
   const plan = found.find((each) => each.plan)?.plan;
-  if (!plan) {
+  if (!plan || plan.adoption) {
+    const adopted = await readAdoption(env.client, cluster);
+    if (adopted) return withFoundRouters(adopted, found);
+    // Networks and routers that an adoption which was cut off has left are no cluster.
+    if (plan) return null;
     if (silent) throw silent;
     return null;
   }
   return {
     definition: plan.definition,
-    members: overlay(
-      plan.members,
-      found.flatMap((each) => each.members),
+    members: withCommands(
+      plan.definition,
+      overlay(
+        plan.members,
+        found.flatMap((each) => each.members),
+      ),
     ),
     routers: overlay(
       plan.routers,
@@ -67,3 +76,12 @@ export async function describeCluster(env: ActivityEnvironment, cluster: string)
     ),
   };
 }
+
+const withFoundRouters = (adopted: Cluster, found: Found[]): Cluster => ({
+  ...adopted,
+  members: withCommands(adopted.definition, adopted.members),
+  routers: overlay(
+    adopted.routers,
+    found.flatMap((each) => each.routers),
+  ),
+});

@@ -1,3 +1,4 @@
+import { startAdopted, stopAdopted } from '../commands/member';
 import type { DockerActivities } from '../contracts';
 import type { ActivityEnvironment } from '../environment';
 import { describeCluster } from './describe';
@@ -13,8 +14,8 @@ export function createDockerActivities(env: ActivityEnvironment): DockerActiviti
     describeCluster: (cluster) => coded(() => describeCluster(env, cluster)),
     prepareCluster: (operation, definition) => coded(() => prepareCluster(env, operation, definition)),
     createMember: (operation, definition, member) => coded(() => createMember(env, operation, definition, member)),
-    startMember: (member) => coded(() => startMember(env, member)),
-    stopMember: (member, kill) => coded(() => stopMember(env, member, kill)),
+    startMember: (member) => coded(() => (member.adopted ? startAdopted(env, member) : startMember(env, member))),
+    stopMember: (member, kill) => coded(() => (member.adopted ? stopAdopted(env, member) : stopMember(env, member, kill))),
     replaceVolume: (operation, definition, member) => coded(() => replaceVolume(env, operation, definition, member)),
     createRouter: (operation, definition, cluster, router) => coded(() => createRouter(env, operation, definition, cluster, router)),
     removeCluster: (cluster, deleteData, operation) => coded(() => removeCluster(env, cluster, deleteData, operation)),

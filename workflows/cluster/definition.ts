@@ -49,6 +49,8 @@ export function definitionProblems(definition: ClusterDefinition): Problem[] {
   const names = members.map((member) => member.name);
   unknown('prefer', prefer, names);
   unknown('never', never, names);
+  for (const name of Object.keys(definition.commands?.members ?? {}))
+    if (!names.includes(name)) problems.push({ path: `cluster.commands.members.${name}`, message: `is none of ${names.join(', ')}` });
   unknown('preferHosts', preferHosts, definition.hosts);
   unknown('neverHosts', neverHosts, definition.hosts);
   if (firstPrimary(definition, members) === undefined)

@@ -55,6 +55,11 @@ export async function topologyOf(state: ClusterState): Promise<ClusterState> {
 export async function rebuild(state: ClusterState, name: string, donor: string, reason: string): Promise<string> {
   const member = memberOf(state, name);
   const operation = operationOf(state);
+  if (member.adopted)
+    throw failure(
+      'MemberDiverged',
+      `${name} must be built anew by a person (${reason}): it is no container of drydock. Seed it from ${donor}, then let it follow ${state.primary}`,
+    );
   await summarised(work.stopMember, `stop ${name}: ${reason}`, soon)(member, true);
   const { kept } = await summarised(work.replaceVolume, `keep the volume of ${name} aside`, soon)(operation, state.definition, member);
   await summarised(work.createMember, `start ${name} on an empty volume`, soon)(operation, state.definition, member);

@@ -14,7 +14,7 @@ describe('completion', () => {
     [['cl'], ['cluster']],
     [
       ['cluster', ''],
-      ['create', 'show', 'list', 'delete'],
+      ['create', 'adopt', 'show', 'list', 'delete'],
     ],
     [['cluster', 'show', 'o'], ['orders']],
     [['cluster', 'create', '--engine', 'my'], ['mysql']],

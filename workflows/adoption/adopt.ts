@@ -1,0 +1,139 @@
+import { uuid4 } from '@temporalio/workflow';
+
+import type { AdoptionReport, Difference, Examination } from '../../schemas/adoption';
+import type { AdoptionFile } from '../../schemas/adoption-file';
+import type { AdoptClusterInput } from '../../schemas/inputs';
+import { clusterTarget } from '../../schemas/names';
+import type { Cluster, ClusterState } from '../../schemas/topology';
+import { startGuard } from '../cluster/guard';
+import { together } from '../cluster/together';
+import { failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
+import { differences } from './differences';
+import { clusterOf, namedMembers, reportOf, thereBefore } from './plan';
+
+const steps = [
+  'look for what exists',
+  'examine the members',
+  'make accounts and journal',
+  'make the routers',
+  'write the first row of the journal',
+  'put the settings of each role in place',
+  'write down what exists',
+  'tell the routers',
+  'start the guard',
+] as const;
+
+/** A cluster that others made is taken under guard. docs/adoption.md has what is examined, what is changed, and what undoes it. */
+export async function adoptCluster(raw: unknown): Promise<WithProgress<ClusterState | AdoptionReport>> {
+  return operation<AdoptClusterInput, ClusterState | AdoptionReport>(
+    { type: 'adoptCluster', steps, target: ({ cluster }) => clusterTarget(cluster.name), dryRun: ({ dryRun }) => dryRun },
+    raw,
+    adopt,
+  );
+}
+
+async function adopt(op: Operation<AdoptClusterInput>): Promise<ClusterState | AdoptionReport> {
+  const file = op.input.cluster;
+  await op.step('look for what exists', async (step) => {
+    const found = await work.describeCluster(file.name);
+    if (found && !found.adoption) throw failure('AlreadyExists', `cluster ${file.name} exists and was made by drydock`);
+    step.detail(found ? 'it was adopted before: what is missing is completed' : 'nothing of this name');
+  });
+  const { examination, found } = await examine(op, file);
+  if (op.dryRun) return reportOf(file, examination, found);
+  refuseUnfit(found);
+
+  // Marks what this very run makes in the engines: what was there before is never removed by this one.
+  const mark = `${op.id}#${uuid4().slice(0, 8)}`;
+  const planned = clusterOf(file, examination, op.id);
+  const primary = reportOf(file, examination, found).primary ?? '';
+  await makeAccounts(op, planned, primary, thereBefore(examination));
+  const cluster = await makeRouters(op, mark, planned);
+  const state = await op.step('write the first row of the journal', async (step) => {
+    const opened = await summarised(work.openAdopted, `${primary} is the primary of ${file.name}`)(cluster, primary, op.id);
+    step.detail(`${opened.primary}, epoch ${opened.epoch}`);
+    return opened;
+  });
+  await settle(op, state, examination);
+  op.compensate('forget the cluster', () => work.forgetAdoption(file.name));
+  await op.step('write down what exists', () => summarised(work.recordAdoption, `record ${file.name}`)(cluster));
+  await tellRouters(op, state);
+  // From here on a pivot may come at any time: what was changed is not put back any more.
+  op.pointOfNoReturn({ loses: 'the cluster is adopted: `drydock cluster delete` gives it back' });
+  await op.step('start the guard', async (step) => step.detail(await startGuard(file.name)));
+  return state;
+}
+
+async function examine(op: Operation<AdoptClusterInput>, file: AdoptionFile): Promise<{ examination: Examination; found: Difference[] }> {
+  return op.step('examine the members', async (step) => {
+    const examination = await summarised(work.examineMembers, `examine ${file.members.length} members`, {
+      scheduleToCloseTimeout: '2 minutes',
+    })(file, namedMembers(file));
+    const found = differences(file, examination);
+    const count = (verdict: Difference['verdict']): number => found.filter((each) => each.verdict === verdict).length;
+    step.detail(`${count('refused')} refuse it, ${count('changed')} are changed, ${count('named')} are worth knowing`);
+    for (const { verdict, path, message, remedy } of found)
+      if (verdict !== 'refused') op.warn(`${verdict}: ${path}: ${message} (${remedy})`);
+    return { examination, found };
+  });
+}
+
+/** All at once; nothing was touched. */
+function refuseUnfit(found: Difference[]): void {
+  const problems = found
+    .filter(({ verdict }) => verdict === 'refused')
+    .map(({ path, message, remedy }) => ({ path, message: `${message}; ${remedy}` }));
+  if (problems.length > 0)
+    throw failure(
+      'PrecheckFailed',
+      `the cluster can not be adopted as it is, for ${problems.length} reasons; nothing was touched`,
+      problems,
+    );
+}
+
+async function makeAccounts(op: Operation<AdoptClusterInput>, cluster: Cluster, primary: string, before: string[]): Promise<void> {
+  op.compensate('drop the accounts and the schema that were made', () =>
+    summarised(work.dropOwnAccounts, `drop what ${op.id} made`)(cluster, primary, before),
+  );
+  await op.step('make accounts and journal', () => summarised(work.makeOwnAccounts, `accounts on ${primary}`)(cluster, primary));
+}
+
+async function makeRouters(op: Operation<AdoptClusterInput>, mark: string, planned: Cluster): Promise<Cluster> {
+  const { name } = planned.definition;
+  op.compensate('remove the routers', () => summarised(work.removeCluster, `remove the routers that ${op.id} made`)(name, false, mark));
+  return op.step('make the routers', async (step) => {
+    const cluster = await work.prepareRouters(mark, planned);
+    await together(cluster.routers, (router) =>
+      summarised(work.createRouter, `create ${router.name}`)(mark, cluster.definition, cluster, router),
+    );
+    step.detail(cluster.routers.length > 0 ? cluster.routers.map((router) => router.name).join(', ') : 'none: clients are moved by others');
+    return cluster;
+  });
+}
+
+/** Replicas first: the primary waits for their receipts at once. */
+async function settle(op: Operation<AdoptClusterInput>, state: ClusterState, examination: Examination): Promise<void> {
+  for (const { name, settings } of examination.members)
+    op.compensate(`put the settings of ${name} back`, () =>
+      summarised(work.restoreSettings, `settings of ${name} as they were`)(state, name, settings),
+    );
+  const replicas = state.members.map(({ name }) => name).filter((name) => name !== state.primary);
+  await op.step('put the settings of each role in place', async () => {
+    await together(replicas, (name) => summarised(work.settleMember, `settings of ${name}`, bounded)(state, name));
+    await summarised(work.settleMember, `settings of ${state.primary}`, bounded)(state, state.primary);
+  });
+}
+
+const bounded = { scheduleToCloseTimeout: '1 minute' } as const;
+
+async function tellRouters(op: Operation<AdoptClusterInput>, state: ClusterState): Promise<void> {
+  if (state.routers.length === 0) return op.skip('tell the routers', 'there are none');
+  await op.step('tell the routers', async (step) => {
+    // Ports may have been chosen again.
+    const made = await work.describeCluster(state.definition.name);
+    const replicas = state.members.map(({ name }) => name).filter((name) => name !== state.primary);
+    const { confirmed, missing } = await work.tellRouters({ ...state, routers: made?.routers ?? state.routers }, replicas);
+    if (missing.length > 0) throw failure('RouterUnreachable', `routers that did not confirm epoch ${state.epoch}: ${missing.join(', ')}`);
+    step.detail(`${confirmed.length} open for ${state.primary}`);
+  });
+}

@@ -15,7 +15,7 @@ interface Sight {
   primary: ExaminedMember | undefined;
   replicas: ExaminedMember[];
   /** For what the promises of semi-sync need: refused there, and `otherwise` with async. */
-  needed(otherwise: Verdict): Verdict;
+  needed: (otherwise: Verdict) => Verdict;
 }
 
 type Check = (sight: Sight) => Difference[];

@@ -1,6 +1,5 @@
 /** From a file and what was seen to the cluster that drydock looks after: pure functions. */
-import type { AdoptionReport, Difference, Examination, ExaminedMember } from '../../schemas/adoption';
-import { primaryOf } from '../../schemas/adoption';
+import { type AdoptionReport, type Difference, type Examination, type ExaminedMember, primaryOf } from '../../schemas/adoption';
 import type { AdoptionFile } from '../../schemas/adoption-file';
 import { withCommands } from '../../schemas/commands';
 import { accounts } from '../../schemas/names';

@@ -9,7 +9,7 @@ import { passwordRef } from '../../../schemas/names';
 import type { PivotResult } from '../../../schemas/pivot';
 import type { ClusterState } from '../../../schemas/topology';
 import { Scenario } from '../../support/scenario';
-import { TestCluster, until } from '../../support/test-cluster';
+import { type TestCluster, until } from '../../support/test-cluster';
 import { brokenPromises, underLoad } from '../../support/under-load';
 import { Trio } from './trio';
 

@@ -36,7 +36,8 @@ export class Trio {
     await writeFile(join(folder, 'root'), rootPassword);
     await chmod(join(folder, 'root'), 0o644);
     // An address of this machine that containers reach too.
-    const address = await docker('network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}');
+    const subnet = await docker('network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Subnet}}');
+    const address = subnet.replace(/\.\d+\/\d+$/, '.1');
     const servers: Server[] = [];
     for (const number of [1, 2, 3]) servers.push({ container: `${prefix}-${number}`, address, port: await freePort(address) });
     const trio = new Trio(prefix, servers as [Server, Server, Server], rootPassword, folder);

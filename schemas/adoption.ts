@@ -31,6 +31,8 @@ export interface ExaminedMember {
   /** The plug-ins of semi-sync are loaded under the names of this version. */
   semiSyncLoaded: boolean;
   enabledEvents: number;
+  /** Events that another member made: on a primary drydock enables them. */
+  sleepingEvents: number;
   /** Accounts of drydock that exist already, such as `drydock_op@%`. */
   ownAccounts: string[];
   /** The schema drydock exists already. */

@@ -30,6 +30,7 @@ const argv = z
       .string()
       .min(1)
       .max(500)
+      .refine((word) => !word.includes('\0'), 'holds a zero byte')
       .refine(
         (word) => !secretOption.test(word),
         'holds a secret, which everybody would see; let the command read it from a file of its own',

@@ -54,6 +54,7 @@ async function lookAt({ administrator }: AdoptionFile, { name, address, port }: 
     binlogFilters: '',
     semiSyncLoaded: false,
     enabledEvents: 0,
+    sleepingEvents: 0,
     ownAccounts: [],
     ownSchema: false,
     temporalSchemas: [],
@@ -144,8 +145,10 @@ const temporalTables = [
 
 async function contents(
   session: Session,
-): Promise<Pick<ExaminedMember, 'enabledEvents' | 'ownAccounts' | 'ownSchema' | 'temporalSchemas' | 'otherTables'>> {
-  const [events] = await session.query<{ n: number }>("SELECT COUNT(*) AS n FROM information_schema.EVENTS WHERE STATUS = 'ENABLED'");
+): Promise<Pick<ExaminedMember, 'enabledEvents' | 'sleepingEvents' | 'ownAccounts' | 'ownSchema' | 'temporalSchemas' | 'otherTables'>> {
+  const [events] = await session.query<{ enabled: number | null; sleeping: number | null }>(
+    "SELECT SUM(STATUS = 'ENABLED') AS enabled, SUM(STATUS IN ('SLAVESIDE_DISABLED', 'REPLICA_SIDE_DISABLED')) AS sleeping FROM information_schema.EVENTS",
+  );
   const ours = [accounts.operation, accounts.guard, accounts.replication];
   const own = await session.query<{ account: string }>(
     "SELECT CONCAT(User, '@', Host) AS account FROM mysql.user WHERE User IN (?, ?, ?)",
@@ -161,7 +164,8 @@ async function contents(
     `SELECT COUNT(*) AS n FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE <> 'InnoDB' AND TABLE_SCHEMA NOT IN (${systemSchemas})`,
   );
   return {
-    enabledEvents: Number(events?.n ?? 0),
+    enabledEvents: Number(events?.enabled ?? 0),
+    sleepingEvents: Number(events?.sleeping ?? 0),
     ownAccounts: own.map(({ account }) => account).sort(),
     ownSchema: schema !== undefined,
     temporalSchemas: stores

@@ -18,7 +18,6 @@ import { routerPorts } from '../router/configuration';
 export async function prepareRouters(env: ActivityEnvironment, operation: string, cluster: Cluster): Promise<Cluster> {
   const { definition } = cluster;
   await ensureAdminCertificates(env.secrets, definition.name);
-  if (definition.routers === 0) return { ...cluster, routers: [] };
   const hosts = hostsOf(env, definition);
   const [first] = hosts;
   if (!first) throw failure('InvalidInput', 'routers need a host');

@@ -76,6 +76,7 @@ export class SimulatedCluster {
         startsDetached: true,
         semiSyncLoaded: true,
         enabledEvents: 0,
+        sleepingEvents: 0,
         ownAccounts: [],
         ownSchema: false,
         temporalSchemas: [],

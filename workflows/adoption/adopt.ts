@@ -7,6 +7,7 @@ import { clusterTarget } from '../../schemas/names';
 import type { Cluster, ClusterState } from '../../schemas/topology';
 import { startGuard } from '../cluster/guard';
 import { together } from '../cluster/together';
+import { signalGuard } from '../pivot/guard-signals';
 import { failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
 import { differences } from './differences';
 import { clusterOf, namedMembers, reportOf, thereBefore } from './plan';
@@ -34,10 +35,11 @@ export async function adoptCluster(raw: unknown): Promise<WithProgress<ClusterSt
 
 async function adopt(op: Operation<AdoptClusterInput>): Promise<ClusterState | AdoptionReport> {
   const file = op.input.cluster;
-  await op.step('look for what exists', async (step) => {
-    const found = await work.describeCluster(file.name);
-    if (found && !found.adoption) throw failure('AlreadyExists', `cluster ${file.name} exists and was made by drydock`);
-    step.detail(found ? 'it was adopted before: what is missing is completed' : 'nothing of this name');
+  const before = await op.step('look for what exists', async (step) => {
+    const existing = await work.describeCluster(file.name);
+    if (existing) refuseAnother(existing, file);
+    step.detail(existing ? 'it was adopted before: what is missing is completed' : 'nothing of this name');
+    return existing;
   });
   const { examination, found } = await examine(op, file);
   if (op.dryRun) return reportOf(file, examination, found);
@@ -55,13 +57,29 @@ async function adopt(op: Operation<AdoptClusterInput>): Promise<ClusterState | A
     return opened;
   });
   await settle(op, state, examination);
-  op.compensate('forget the cluster', () => work.forgetAdoption(file.name));
+  // One that was adopted before stays so, whatever becomes of this run.
+  if (!before) op.compensate('forget the cluster', () => work.forgetAdoption(file.name));
   await op.step('write down what exists', () => summarised(work.recordAdoption, `record ${file.name}`)(cluster));
-  await tellRouters(op, state);
+  const told = await tellRouters(op, state);
   // From here on a pivot may come at any time: what was changed is not put back any more.
   op.pointOfNoReturn({ loses: 'the cluster is adopted: `drydock cluster delete` gives it back' });
-  await op.step('start the guard', async (step) => step.detail(await startGuard(file.name)));
-  return state;
+  await op.step('start the guard', async (step) => {
+    step.detail(await startGuard(file.name));
+    // One that watches already is told what was written down anew.
+    await signalGuard(file.name, 'clusterChanged', told);
+  });
+  return told;
+}
+
+/** The same name for other servers would leave those that it stands for unguarded. */
+function refuseAnother({ adoption, members }: Cluster, file: AdoptionFile): void {
+  if (!adoption) throw failure('AlreadyExists', `cluster ${file.name} exists and was made by drydock`);
+  const known = file.members.some(({ address, port }) => members.some((member) => member.address === address && member.port === port));
+  if (!known)
+    throw failure(
+      'AlreadyExists',
+      `cluster ${file.name} was adopted with other members: ${members.map(({ address, port }) => `${address}:${port}`).join(', ')}`,
+    );
 }
 
 async function examine(op: Operation<AdoptClusterInput>, file: AdoptionFile): Promise<{ examination: Examination; found: Difference[] }> {
@@ -100,13 +118,17 @@ async function makeAccounts(op: Operation<AdoptClusterInput>, cluster: Cluster, 
 
 async function makeRouters(op: Operation<AdoptClusterInput>, mark: string, planned: Cluster): Promise<Cluster> {
   const { name } = planned.definition;
+  if (planned.definition.routers === 0) {
+    op.skip('make the routers', 'none are wanted: clients are moved by others');
+    return planned;
+  }
   op.compensate('remove the routers', () => summarised(work.removeCluster, `remove the routers that ${op.id} made`)(name, false, mark));
   return op.step('make the routers', async (step) => {
     const cluster = await work.prepareRouters(mark, planned);
     await together(cluster.routers, (router) =>
       summarised(work.createRouter, `create ${router.name}`)(mark, cluster.definition, cluster, router),
     );
-    step.detail(cluster.routers.length > 0 ? cluster.routers.map((router) => router.name).join(', ') : 'none: clients are moved by others');
+    step.detail(cluster.routers.map((router) => router.name).join(', '));
     return cluster;
   });
 }
@@ -126,14 +148,19 @@ async function settle(op: Operation<AdoptClusterInput>, state: ClusterState, exa
 
 const bounded = { scheduleToCloseTimeout: '1 minute' } as const;
 
-async function tellRouters(op: Operation<AdoptClusterInput>, state: ClusterState): Promise<void> {
-  if (state.routers.length === 0) return op.skip('tell the routers', 'there are none');
-  await op.step('tell the routers', async (step) => {
-    // Ports may have been chosen again.
-    const made = await work.describeCluster(state.definition.name);
+/** Answers the state with the routers as they are: ports that drydock chose may have been taken by others meanwhile. */
+async function tellRouters(op: Operation<AdoptClusterInput>, planned: ClusterState): Promise<ClusterState> {
+  if (planned.routers.length === 0) {
+    op.skip('tell the routers', 'there are none');
+    return planned;
+  }
+  return op.step('tell the routers', async (step) => {
+    const made = await work.describeCluster(planned.definition.name);
+    const state = { ...planned, routers: made?.routers ?? planned.routers };
     const replicas = state.members.map(({ name }) => name).filter((name) => name !== state.primary);
-    const { confirmed, missing } = await work.tellRouters({ ...state, routers: made?.routers ?? state.routers }, replicas);
+    const { confirmed, missing } = await work.tellRouters(state, replicas);
     if (missing.length > 0) throw failure('RouterUnreachable', `routers that did not confirm epoch ${state.epoch}: ${missing.join(', ')}`);
     step.detail(`${confirmed.length} open for ${state.primary}`);
+    return state;
   });
 }

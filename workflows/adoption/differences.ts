@@ -331,6 +331,17 @@ const events: Check = ({ primary, replicas }) => [
           ),
   ),
   ...each(
+    primary ? [primary] : [],
+    ({ sleepingEvents }) => sleepingEvents > 0,
+    (member) =>
+      difference(
+        'refused',
+        at(member, 'events'),
+        `${member.sleepingEvents} events of the primary were made on another member and do not run here; drydock would enable them`,
+        'ALTER EVENT ... ENABLE or DISABLE each of them',
+      ),
+  ),
+  ...each(
     [...replicas, ...(primary ? [primary] : [])],
     ({ settings }) => settings['event_scheduler'] === 'DISABLED',
     (member) =>

@@ -13,6 +13,7 @@ export function refuseDeletionOfData(name: string, deleteData: boolean): void {
     ]);
 }
 
+const nothing = { removed: [], kept: [] };
 const own = [accounts.operation, accounts.guard, accounts.replication].map((user) => `account ${user}@%`);
 
 export function giveBackPrediction({ definition, routers, members }: Cluster, removeAccounts: boolean): DeletionResult {
@@ -34,7 +35,9 @@ export async function giveBack(op: Operation<DeleteClusterInput>, cluster: Clust
   const { primary } = op.input.removeAccounts ? (await lookAtCluster(name)).state : { primary: '' };
   op.pointOfNoReturn({ loses: 'the cluster is looked after by nobody; `drydock cluster adopt` takes it again' });
   const outcome = await op.step('remove containers and networks', async (step) => {
-    const removal = await summarised(work.removeCluster, `remove the routers of ${name}`)(name, false);
+    // Without routers no engine has anything of it.
+    const removal =
+      cluster.routers.length > 0 ? await summarised(work.removeCluster, `remove the routers of ${name}`)(name, false) : nothing;
     const dropped = op.input.removeAccounts
       ? await summarised(work.dropOwnAccounts, `drop what drydock made in ${name}`)(cluster, primary, [])
       : { dropped: [], kept: [...own, `schema ${journalSchema}`] };

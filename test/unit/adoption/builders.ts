@@ -46,6 +46,7 @@ export function examined(index: number, more: More = {}): ExaminedMember {
     startsDetached: true,
     semiSyncLoaded: true,
     enabledEvents: 0,
+    sleepingEvents: 0,
     ownAccounts: [],
     ownSchema: false,
     temporalSchemas: [],

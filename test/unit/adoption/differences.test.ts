@@ -137,6 +137,7 @@ const rows: Row[] = [
     'refused',
     'members.shop-1.event_scheduler',
   ],
+  ['events of another member on the primary', examination([{ sleepingEvents: 1 }]), 'refused', 'refused', 'members.shop-1.events'],
   ['a filtered replica', examination([{}, { view: replication(1, { filtered: true }) }]), 'named', 'refused', 'members.shop-2.filters'],
   ['a delayed replica', examination([{}, { view: replication(1, { delaySeconds: 3600 }) }]), 'named', 'refused', 'members.shop-2.delay'],
   [

@@ -41,7 +41,7 @@ function file(more: Partial<AdoptionFileAsWritten> = {}): AdoptionFileAsWritten 
 
 beforeAll(async () => {
   scenario = await Scenario.start();
-  trio = await Trio.start('drydock/mysql:8.0', ['--sync_relay_log=100', '--relay_log_recovery=ON']);
+  trio = await Trio.start('drydock/mysql:8.0', name, ['--sync_relay_log=100', '--relay_log_recovery=ON']);
   const { passwordFile } = file().administrator;
   await mkdir(dirname(passwordFile), { recursive: true });
   // Below the secrets, so that the search for secrets looks for it too.

@@ -28,8 +28,8 @@ export class Trio {
     private readonly folder: string,
   ) {}
 
-  /** Three servers on published ports, as if on three hosts; the first is the primary, the others follow it by GTID. */
-  static async start(image: string, options: string[]): Promise<Trio> {
+  /** Three servers `<prefix>-<name>-<n>` on published ports, as if on three hosts; the first is the primary, the others follow it by GTID. */
+  static async start(image: string, name: string, options: string[]): Promise<Trio> {
     const prefix = `others-${randomBytes(3).toString('hex')}`;
     const folder = await mkdtemp(join(tmpdir(), 'drydock-adoption-'));
     const rootPassword = randomBytes(12).toString('hex');
@@ -39,7 +39,7 @@ export class Trio {
     const subnet = await docker('network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Subnet}}');
     const address = subnet.replace(/\.\d+\/\d+$/, '.1');
     const servers: Server[] = [];
-    for (const number of [1, 2, 3]) servers.push({ container: `${prefix}-${number}`, address, port: await freePort(address) });
+    for (const number of [1, 2, 3]) servers.push({ container: `${prefix}-${name}-${number}`, address, port: await freePort(address) });
     const trio = new Trio(prefix, servers as [Server, Server, Server], rootPassword, folder);
     try {
       for (const [index, { container, port }] of servers.entries())
@@ -122,11 +122,11 @@ export class Trio {
     await mkdir(folder, { recursive: true });
     const script = [
       '#!/bin/sh',
-      'running() { [ "$(docker inspect --format "{{.State.Running}}" "$1")" = true ]; }',
+      'is() { [ "$(docker inspect --format "{{.State.Running}}" "$2")" = "$1" ]; }',
       'case $DRYDOCK_ACTION in',
-      '  off) docker kill "$1" >/dev/null 2>&1; ! running "$1" ;;',
+      '  off) docker kill "$1" >/dev/null 2>&1; is false "$1" ;;',
       '  on) docker start "$1" ;;',
-      '  status) running "$1" || exit 2 ;;',
+      '  status) is true "$1" && exit 0; is false "$1" && exit 2; exit 1 ;;',
       'esac',
     ];
     await writeFile(join(folder, 'server'), `${script.join('\n')}\n`, { mode: 0o755 });

@@ -10,6 +10,8 @@ import { redact } from '../redact';
 const keptBytes = 4096;
 /** Between the request to end and the end. */
 const graceMs = 500;
+/** After the end, for what it said last. */
+const lastWordsMs = 200;
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface CommandResult {
@@ -84,22 +86,24 @@ export function runCommand(
       clearTimeout(bound);
       options.signal?.removeEventListener('abort', unwanted);
       // Whatever of the group outlives its end by a bound goes too; what ended by itself may leave a server behind.
-      if (ended === undefined) clearTimeout(killing);
-      else kill('SIGKILL');
       clearTimeout(killing);
+      if (ended !== undefined) kill('SIGKILL');
       child.stdout.destroy();
       child.stderr.destroy();
       resolve({ exitCode, said: redact([reason, output.toString('utf8').trim()].filter(Boolean).join(': ')) });
     };
     child.once('error', (error) => settle(undefined, `${program} can not be run from ${folder}: ${error.message}`));
-    // Not `close`: something that it started may keep its output open for ever. What it said last is read before that.
-    child.once('exit', (code, signal) =>
-      setImmediate(() => {
+    child.once('exit', (code, signal) => {
+      const finish = (): void => {
+        clearTimeout(late);
         if (ended !== undefined) settle(undefined, ended);
         else if (code === null) settle(undefined, `it was ended by ${signal}`);
         else settle(code);
-      }),
-    );
+      };
+      // Something that it started may keep its output open for ever.
+      const late = setTimeout(finish, lastWordsMs);
+      child.once('close', finish);
+    });
   });
 }
 

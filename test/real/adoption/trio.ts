@@ -48,7 +48,7 @@ export class Trio {
           ...['--volume', `${join(folder, 'root')}:/run/secrets/root:ro`, '--env', 'MYSQL_ROOT_PASSWORD_FILE=/run/secrets/root'],
           ...[image, `--server-id=${index + 11}`, ...options],
         );
-      await trio.replicate();
+      await trio.replicate(dialectOf(image));
     } catch (error) {
       await trio.stop();
       throw error;
@@ -56,20 +56,24 @@ export class Trio {
     return trio;
   }
 
-  private async replicate(): Promise<void> {
+  private async replicate(dialect: Dialect): Promise<void> {
     const [primary, ...replicas] = this.servers;
+    const password = `'${this.rootPassword}'`;
     await this.sql(
       primary,
       'SET GLOBAL read_only=0',
-      `CREATE USER repl@'%' IDENTIFIED BY '${this.rootPassword}'`,
+      `CREATE USER repl@'%' IDENTIFIED BY ${password}`,
       "GRANT REPLICATION SLAVE ON *.* TO repl@'%'",
     );
     for (const replica of replicas)
       await this.sql(
         replica,
-        `CHANGE REPLICATION SOURCE TO SOURCE_HOST='${primary.address}', SOURCE_PORT=${primary.port}, SOURCE_USER='repl', ` +
-          `SOURCE_PASSWORD='${this.rootPassword}', SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1`,
-        'START REPLICA',
+        dialect === 'modern'
+          ? `CHANGE REPLICATION SOURCE TO SOURCE_HOST='${primary.address}', SOURCE_PORT=${primary.port}, SOURCE_USER='repl', ` +
+              `SOURCE_PASSWORD=${password}, SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1`
+          : `CHANGE MASTER TO MASTER_HOST='${primary.address}', MASTER_PORT=${primary.port}, MASTER_USER='repl', MASTER_PASSWORD=${password}, ` +
+              (dialect === 'mariadb' ? 'MASTER_USE_GTID=slave_pos' : 'MASTER_AUTO_POSITION=1'),
+        dialect === 'modern' ? 'START REPLICA' : 'START SLAVE',
       );
   }
 
@@ -140,6 +144,13 @@ export class Trio {
     for (const { container } of this.servers) await docker('rm', '--force', '--volumes', container).catch(() => undefined);
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+type Dialect = 'modern' | 'old' | 'mariadb';
+
+function dialectOf(image: string): Dialect {
+  if (image.includes('mariadb')) return 'mariadb';
+  return /:5\./.test(image) ? 'old' : 'modern';
 }
 
 async function freePort(address: string): Promise<number> {

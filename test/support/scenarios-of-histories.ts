@@ -56,6 +56,7 @@ const adopts = (input: (name: string) => unknown, prepare: (cluster: SimulatedCl
 
 export const scenarios: Record<string, Scenario> = {
   'adoptCluster.done': adopts((name) => ({ cluster: adoption(name) })),
+  'adoptCluster.routed': adopts((name) => ({ cluster: { ...adoption(name), routers: 1 } })),
   'adoptCluster.dry-run': adopts((name) => ({ cluster: adoption(name), dryRun: true })),
   'adoptCluster.refused': adopts(
     (name) => ({ cluster: { ...adoption(name), durability: 'semi-sync' } }),
@@ -67,7 +68,7 @@ export const scenarios: Record<string, Scenario> = {
     },
   ),
   'adoptCluster.undone': adopts(
-    (name) => ({ cluster: adoption(name) }),
+    (name) => ({ cluster: { ...adoption(name), routers: 1 } }),
     (simulated) => {
       simulated.override.settleMember = refuses('SettingNotKept');
     },

@@ -117,7 +117,19 @@ export class SimulatedCluster {
     examineMembers: (file, members) => this.seenWhenAdopted(file, members),
     makeOwnAccounts: () => Promise.resolve(),
     dropOwnAccounts: () => Promise.resolve({ dropped: ['account drydock_op@%'], kept: [] }),
-    prepareRouters: (_operation, cluster) => Promise.resolve(cluster),
+    prepareRouters: (_operation, cluster) => {
+      const place = { host: '127.0.0.1', port: 20000 };
+      const router = {
+        name: 'router-1',
+        host: 'local',
+        container: 'router-1',
+        address: '10.213.0.2',
+        adminPort: 3308,
+        write: place,
+        read: place,
+      };
+      return Promise.resolve({ ...cluster, routers: [router] });
+    },
     openAdopted: (cluster, primary) => {
       this.state = { ...cluster, epoch: 1, primary };
       return Promise.resolve(this.state);

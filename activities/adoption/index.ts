@@ -23,8 +23,8 @@ export function createAdoptionActivities(env: ActivityEnvironment): AdoptionActi
     openAdopted: (cluster, primary, operation) => beating(() => openAdopted(connect, cluster, primary, operation)),
     settleMember: (state, member) => beating(() => settleMember(connect, state, member)),
     restoreSettings: (cluster, member, settings) => beating(() => restoreSettings(connect, cluster, member, settings)),
-    recordAdoption: (cluster) => recordAdoption(env.client, cluster),
-    forgetAdoption: (cluster) => forgetAdoption(env.client, cluster),
+    recordAdoption: (cluster) => beating(() => recordAdoption(env.client, cluster)),
+    forgetAdoption: (cluster) => beating(() => forgetAdoption(env.client, cluster)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { uuid4 } from '@temporalio/workflow';
 
-import type { AdoptionReport, Difference, Examination } from '../../schemas/adoption';
+import type { AdoptionReport, Difference, Examination, ExaminedMember } from '../../schemas/adoption';
 import type { AdoptionFile } from '../../schemas/adoption-file';
 import type { AdoptClusterInput } from '../../schemas/inputs';
 import { clusterTarget } from '../../schemas/names';
@@ -23,6 +23,9 @@ const steps = [
   'tell the routers',
   'start the guard',
 ] as const;
+
+/** What an SQL error refuses is told soon, and does not pass by trying for ever. */
+const bounded = { scheduleToCloseTimeout: '2 minutes', retry: { maximumAttempts: 4 } } as const;
 
 /** A cluster that others made is taken under guard. docs/adoption.md has what is examined, what is changed, and what undoes it. */
 export async function adoptCluster(raw: unknown): Promise<WithProgress<ClusterState | AdoptionReport>> {
@@ -52,11 +55,11 @@ async function adopt(op: Operation<AdoptClusterInput>): Promise<ClusterState | A
   await makeAccounts(op, planned, primary, thereBefore(examination));
   const cluster = await makeRouters(op, mark, planned);
   const state = await op.step('write the first row of the journal', async (step) => {
-    const opened = await summarised(work.openAdopted, `${primary} is the primary of ${file.name}`)(cluster, primary, op.id);
+    const opened = await summarised(work.openAdopted, `${primary} is the primary of ${file.name}`, bounded)(cluster, primary, op.id);
     step.detail(`${opened.primary}, epoch ${opened.epoch}`);
     return opened;
   });
-  await settle(op, state, examination);
+  await settle(op, state, before ? [] : examination.members);
   // One that was adopted before stays so, whatever becomes of this run.
   if (!before) op.compensate('forget the cluster', () => work.forgetAdoption(file.name));
   await op.step('write down what exists', () => summarised(work.recordAdoption, `record ${file.name}`)(cluster));
@@ -113,7 +116,7 @@ async function makeAccounts(op: Operation<AdoptClusterInput>, cluster: Cluster, 
   op.compensate('drop the accounts and the schema that were made', () =>
     summarised(work.dropOwnAccounts, `drop what ${op.id} made`)(cluster, primary, before),
   );
-  await op.step('make accounts and journal', () => summarised(work.makeOwnAccounts, `accounts on ${primary}`)(cluster, primary));
+  await op.step('make accounts and journal', () => summarised(work.makeOwnAccounts, `accounts on ${primary}`, bounded)(cluster, primary));
 }
 
 async function makeRouters(op: Operation<AdoptClusterInput>, mark: string, planned: Cluster): Promise<Cluster> {
@@ -133,9 +136,12 @@ async function makeRouters(op: Operation<AdoptClusterInput>, mark: string, plann
   });
 }
 
-/** Replicas first: the primary waits for their receipts at once. */
-async function settle(op: Operation<AdoptClusterInput>, state: ClusterState, examination: Examination): Promise<void> {
-  for (const { name, settings } of examination.members)
+/**
+ * Replicas first: the primary waits for their receipts at once. Only a first adoption is undone: where a guard watches already the primary
+ * may be another one by now.
+ */
+async function settle(op: Operation<AdoptClusterInput>, state: ClusterState, undoable: ExaminedMember[]): Promise<void> {
+  for (const { name, settings } of undoable)
     op.compensate(`put the settings of ${name} back`, () =>
       summarised(work.restoreSettings, `settings of ${name} as they were`)(state, name, settings),
     );
@@ -145,8 +151,6 @@ async function settle(op: Operation<AdoptClusterInput>, state: ClusterState, exa
     await summarised(work.settleMember, `settings of ${state.primary}`, bounded)(state, state.primary);
   });
 }
-
-const bounded = { scheduleToCloseTimeout: '1 minute' } as const;
 
 /** Answers the state with the routers as they are: ports that drydock chose may have been taken by others meanwhile. */
 async function tellRouters(op: Operation<AdoptClusterInput>, planned: ClusterState): Promise<ClusterState> {

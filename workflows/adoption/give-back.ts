@@ -13,6 +13,7 @@ export function refuseDeletionOfData(name: string, deleteData: boolean): void {
     ]);
 }
 
+const bounded = { scheduleToCloseTimeout: '2 minutes', retry: { maximumAttempts: 4 } } as const;
 const nothing = { removed: [], kept: [] };
 const own = [accounts.operation, accounts.guard, accounts.replication].map((user) => `account ${user}@%`);
 
@@ -39,7 +40,7 @@ export async function giveBack(op: Operation<DeleteClusterInput>, cluster: Clust
     const removal =
       cluster.routers.length > 0 ? await summarised(work.removeCluster, `remove the routers of ${name}`)(name, false) : nothing;
     const dropped = op.input.removeAccounts
-      ? await summarised(work.dropOwnAccounts, `drop what drydock made in ${name}`)(cluster, primary, [])
+      ? await summarised(work.dropOwnAccounts, `drop what drydock made in ${name}`, bounded)(cluster, primary, [])
       : { dropped: [], kept: [...own, `schema ${journalSchema}`] };
     await work.forgetAdoption(name);
     step.detail(`removed ${removal.removed.length + dropped.dropped.length}, kept ${dropped.kept.length}`);

@@ -51,15 +51,19 @@ export async function topologyOf(state: ClusterState): Promise<ClusterState> {
   return { ...cluster, epoch: state.epoch, primary: state.primary };
 }
 
+/** A member that is no container is not drydock's to build anew. Throws MemberDiverged, which says what a person should do. */
+export function refuseAdopted(state: ClusterState, name: string, reason: string): void {
+  if (memberOf(state, name).adopted)
+    throw failure(
+      'MemberDiverged',
+      `${name} must be built anew by a person (${reason}): seed it from another member, then let it follow ${state.primary}`,
+    );
+}
+
 /** On an empty volume, with data from `donor`; the old volume is kept. A run that was cut off is begun again from the start. */
 export async function rebuild(state: ClusterState, name: string, donor: string, reason: string): Promise<string> {
   const member = memberOf(state, name);
   const operation = operationOf(state);
-  if (member.adopted)
-    throw failure(
-      'MemberDiverged',
-      `${name} must be built anew by a person (${reason}): it is no container of drydock. Seed it from ${donor}, then let it follow ${state.primary}`,
-    );
   await summarised(work.stopMember, `stop ${name}: ${reason}`, soon)(member, true);
   const { kept } = await summarised(work.replaceVolume, `keep the volume of ${name} aside`, soon)(operation, state.definition, member);
   await summarised(work.createMember, `start ${name} on an empty volume`, soon)(operation, state.definition, member);

@@ -3,6 +3,8 @@
  * before it acts, and a second run after a crash at any line ends in the same state. Errors are ApplicationFailures whose
  * `type` is a code of schemas/error-codes.ts and whose details are FailureDetails; they never hold a secret.
  */
+import type { Examination } from '../schemas/adoption';
+import type { AdoptionFile } from '../schemas/adoption-file';
 import type { ClusterDefinition } from '../schemas/cluster';
 import type { WatchInput, WatchReport } from '../schemas/guard';
 import type { ErrantRecord } from '../schemas/errant';
@@ -69,6 +71,26 @@ export interface MysqlActivities {
   proveEquality(state: ClusterState, members: string[]): Promise<ProofReport>;
 }
 
+/** activities/adoption: clusters that others made. Queue `work`. */
+export interface AdoptionActivities {
+  /** Looks at every member as the administrator, and changes nothing. Throws SecretMissing, InvalidInput (the password's file). */
+  examineMembers(file: AdoptionFile, members: Pick<Member, 'name' | 'address' | 'port'>[]): Promise<Examination>;
+  /** Schema and accounts of drydock, made on the primary; ends when every member has them. */
+  makeOwnAccounts(cluster: Cluster, primary: string): Promise<void>;
+  /** Drops them, but what is in `keep` (`drydock_op@%`, `drydock`) and what members replicate with. */
+  dropOwnAccounts(cluster: Cluster, primary: string, keep: string[]): Promise<{ dropped: string[]; kept: string[] }>;
+  /** Networks, addresses and certificates of drydock's routers. Answers the cluster with them. */
+  prepareRouters(operation: string, cluster: Cluster): Promise<Cluster>;
+  /** The journal says who takes writes now. Throws ExpectationFailed. */
+  openAdopted(cluster: Cluster, primary: string, operation: string): Promise<ClusterState>;
+  /** `applyRole`, and for a primary with semi-sync proof that receipts come. Throws NoAcknowledger. */
+  settleMember(state: ClusterState, member: string): Promise<void>;
+  restoreSettings(cluster: Cluster, member: string, settings: Record<string, string>): Promise<void>;
+  /** Writes down what exists, for `describeCluster`. */
+  recordAdoption(cluster: Cluster): Promise<void>;
+  forgetAdoption(cluster: string): Promise<void>;
+}
+
 /** activities/router. Queue `work`. */
 export interface RouterActivities {
   /**
@@ -99,4 +121,10 @@ export interface GuardActivities {
   reopenPrimary(state: ClusterState, operation: string): Promise<void>;
 }
 
-export type Activities = OperationActivities & DockerActivities & MysqlActivities & RouterActivities & SwitchActivities & GuardActivities;
+export type Activities = OperationActivities &
+  DockerActivities &
+  AdoptionActivities &
+  MysqlActivities &
+  RouterActivities &
+  SwitchActivities &
+  GuardActivities;

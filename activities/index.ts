@@ -1,3 +1,4 @@
+import { createAdoptionActivities } from './adoption';
 import type { Activities } from './contracts';
 import { createDockerActivities } from './docker';
 import type { ActivityEnvironment } from './environment';
@@ -12,6 +13,7 @@ export function createActivities(environment: ActivityEnvironment): Activities {
   return {
     ...createOperationActivities(environment),
     ...createDockerActivities(environment),
+    ...createAdoptionActivities(environment),
     ...createMysqlActivities(environment),
     ...createRouterActivities(environment),
     ...createSwitchActivities(environment),

@@ -13,6 +13,7 @@ import type * as Hosts from '../platform/inventory/report';
 import type * as Paths from '../platform/paths';
 import type * as ProcessFile from '../platform/process-file';
 import type * as Up from '../platform/up';
+import type * as Adoption from '../schemas/adoption-file';
 import type * as Clusters from '../schemas/cluster';
 import type * as Inputs from '../schemas/inputs';
 
@@ -20,6 +21,7 @@ const load = createRequire(__filename);
 
 export const lazy = {
   inputs: () => load('../schemas/inputs') as typeof Inputs,
+  adoption: () => load('../schemas/adoption-file') as typeof Adoption,
   clusters: () => load('../schemas/cluster') as typeof Clusters,
   yaml: () => load('yaml') as typeof Yaml,
   client: () => load('../client') as typeof Client,

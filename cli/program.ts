@@ -1,4 +1,5 @@
 import { DrydockCommand } from './command';
+import { registerClusterAdopt } from './commands/cluster-adopt';
 import { registerClusterCreate } from './commands/cluster-create';
 import { registerClusterDelete } from './commands/cluster-delete';
 import { registerClusterErrant } from './commands/cluster-errant';
@@ -63,9 +64,10 @@ export function buildProgram(context: CliContext): DrydockCommand {
 
   const cluster = program
     .command('cluster')
-    .summary('create, show, list and delete clusters')
-    .description('Create, show, list and delete clusters.');
+    .summary('create, adopt, show, list and delete clusters')
+    .description('Create, adopt, show, list and delete clusters.');
   registerClusterCreate(cluster, given);
+  registerClusterAdopt(cluster, given);
   registerClusterShow(cluster, given);
   registerClusterList(cluster, given);
   registerClusterDelete(cluster, given);

@@ -5,7 +5,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Finding } from '../schemas/guard';
 import { accounts, guardId, passwordRef } from '../schemas/names';
 import type { Observation } from '../schemas/observation';
-import type { ClusterState, Member } from '../schemas/topology';
+import type { ClusterState, Endpoint, Member } from '../schemas/topology';
 import { answerMs, type ClientContext, within } from './context';
 import type { ClusterView } from './contract';
 import { DrydockError } from './errors';
@@ -53,8 +53,12 @@ export function viewOf(home: string, { state, findings, guard, note, maintenance
     return member ? `${member.address}:${member.port}` : 'unknown';
   };
   const view = (name: string) => lastObservation?.members.find((one) => one.name === name);
-  const first = routers[0];
-  if (!first) throw new DrydockError('Internal', `${definition.name} has no router`);
+  const place = (name: string | undefined): Endpoint => {
+    const member = members.find((one) => one.name === name);
+    return { host: member?.address ?? 'unknown', port: member?.port ?? 0 };
+  };
+  // Without a router of ours the servers themselves are connected to.
+  const first = routers[0] ?? { write: place(primary), read: place(members.find(({ name }) => name !== primary)?.name ?? primary) };
   return {
     name: definition.name,
     engine: definition.engine,
@@ -72,12 +76,14 @@ export function viewOf(home: string, { state, findings, guard, note, maintenance
       epoch: lastObservation?.routers.find((one) => one.name === name && one.reachable)?.epoch ?? null,
     })),
     endpoints: { write: first.write, read: first.read },
-    credentials: {
-      application: {
-        user: accounts.application,
-        passwordFile: join(home, 'secrets', ...passwordRef(definition.name, 'application').split('/')),
-      },
-    },
+    credentials: state.adoption
+      ? {}
+      : {
+          application: {
+            user: accounts.application,
+            passwordFile: join(home, 'secrets', ...passwordRef(definition.name, 'application').split('/')),
+          },
+        },
     guard,
     ...(note === undefined ? {} : { note }),
     ...(maintenance === undefined ? {} : { maintenance }),

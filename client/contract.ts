@@ -38,8 +38,8 @@ export interface ClusterView {
   replicas: { name: string; address: string; state: string; lagSeconds: number | null; source?: string | null; delaySeconds?: number }[];
   routers: { name: string; write: Endpoint; read: Endpoint; epoch: number | null }[];
   endpoints: { write: Endpoint; read: Endpoint };
-  /** How to read user and password: the user's name and the file that holds the password. */
-  credentials: { application: { user: string; passwordFile: string } };
+  /** How to read user and password: the user's name and the file that holds the password. A cluster that was adopted has accounts of its own. */
+  credentials: { application?: { user: string; passwordFile: string } };
   guard: 'watching' | 'held' | 'absent';
   /** Why the guard is held, or until when somebody works on the cluster. */
   note?: string;

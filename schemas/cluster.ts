@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const memberName = z.string().regex(/^[a-z][a-z0-9-]{0,33}$/, 'a member is called <cluster>-1, <cluster>-2, ...');
+export const memberName = z.string().regex(/^[a-z][a-z0-9-]{0,33}$/, 'a member is called <cluster>-1, <cluster>-2, ...');
 
 export const clusterName = z
   .string()
@@ -39,6 +39,50 @@ export const memberRule = z
     follows: memberName.optional().describe('replicates from this member instead of the primary'),
   })
   .refine((rule) => rule.delaySeconds !== undefined || rule.follows !== undefined, 'names neither delaySeconds nor follows');
+/** A name that looks like the option of a secret: words of a command are shown in Temporal and in process lists. */
+const secretOption = /^-{1,2}(password|passwd|passphrase|secret|token)([= ]|$)/i;
+
+const argv = z
+  .array(
+    z
+      .string()
+      .min(1)
+      .max(500)
+      .refine((word) => !word.includes('\0'), 'holds a zero byte')
+      .refine(
+        (word) => !secretOption.test(word),
+        'holds a secret, which everybody would see; let the command read it from a file of its own',
+      ),
+  )
+  .min(1)
+  .max(50)
+  .refine(
+    (words) => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(words[0] ?? ''),
+    'the first word is the name of a program in the folder `commands` of the installation',
+  );
+
+const bound = z.number().min(1).max(30);
+const commandFields = {
+  fence: argv.optional().describe('proves by exit code 0 that the server does not run any more'),
+  start: argv.optional().describe('starts the server'),
+  status: argv.optional().describe('exit code 0: it runs, 2: it is off'),
+};
+
+/** docs/adoption.md, "Commands". Lists of words, no shell; {member}, {address}, {port}, {host} and {action} are filled in. */
+export const commands = z
+  .strictObject({
+    ...commandFields,
+    timeoutSeconds: bound.default(15).describe('bound of each command'),
+    members: z
+      .record(memberName, z.strictObject({ ...commandFields, timeoutSeconds: bound.optional() }))
+      .default({})
+      .describe('other commands for single members'),
+  })
+  .describe('programs of the user that fence, start and look at servers, as Pacemaker’s fence agents do');
+
+export const administrators = z
+  .array(z.string().regex(/^[^@]+@[^@]+$/, 'an account such as root@%'))
+  .describe('accounts of people that may write on a read-only member and do not: they are no reason to refuse a pivot');
 
 const clusterFields = z.strictObject({
   name: clusterName,
@@ -77,6 +121,8 @@ const clusterFields = z.strictObject({
   maxReadLagSeconds: z.number().positive().default(10),
   transactionBoundMs: z.number().int().min(0).max(8000).default(500).describe('how long a planned pivot lets open transactions end'),
   acceptSplitBrain: z.boolean().default(false).describe('go on without proof that the old primary is fenced: voids promise 2'),
+  commands: commands.optional(),
+  administrators: administrators.optional(),
   settings: z
     .record(z.string().regex(/^[a-z][a-z0-9_-]*$/), z.string())
     .default({})

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { adoptionFile } from './adoption-file';
 import { clusterDefinition, clusterName } from './cluster';
 import { errantDecisions } from './errant';
 import type { WorkflowType } from './names';
@@ -49,9 +50,18 @@ export const createClusterInput = z.strictObject({
   dryRun: z.boolean().default(false),
 });
 
+export const adoptClusterInput = z.strictObject({
+  cluster: adoptionFile,
+  dryRun: z.boolean().default(false),
+});
+
 export const deleteClusterInput = z.strictObject({
   cluster: clusterName,
   deleteData: z.boolean().default(false).describe('also delete volumes and passwords; they are kept otherwise'),
+  removeAccounts: z
+    .boolean()
+    .default(false)
+    .describe('of an adopted cluster: also drop the accounts and the schema that drydock made in it'),
   dryRun: z.boolean().default(false),
   expect: expectation.optional(),
   approval: approval.optional(),
@@ -90,6 +100,7 @@ export const guardClusterInput = z.strictObject({
 
 /** Input schema by workflow type; JSON Schema files are generated from these. */
 export const inputSchemas = {
+  adoptCluster: adoptClusterInput,
   createCluster: createClusterInput,
   deleteCluster: deleteClusterInput,
   errant: errantInput,
@@ -98,6 +109,7 @@ export const inputSchemas = {
 } as const satisfies Record<WorkflowType, z.ZodType>;
 
 export type PivotInput = z.output<typeof pivotInput>;
+export type AdoptClusterInput = z.output<typeof adoptClusterInput>;
 export type CreateClusterInput = z.output<typeof createClusterInput>;
 export type DeleteClusterInput = z.output<typeof deleteClusterInput>;
 export type ErrantInput = z.output<typeof errantInput>;

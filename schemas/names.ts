@@ -11,7 +11,7 @@ export const queues = {
   work: 'drydock-work',
 } as const;
 
-export const workflowTypes = ['createCluster', 'deleteCluster', 'errant', 'guardCluster', 'pivot'] as const;
+export const workflowTypes = ['adoptCluster', 'createCluster', 'deleteCluster', 'errant', 'guardCluster', 'pivot'] as const;
 export type WorkflowType = (typeof workflowTypes)[number];
 
 /** Search attributes, all of type Keyword, registered by workers before they poll. */
@@ -36,6 +36,8 @@ export const labels = {
 
 export const clusterTarget = (cluster: string): string => `cluster/${cluster}`;
 export const guardId = (cluster: string): string => `guard/${cluster}`;
+/** The record of a cluster that others made: workflow `adopted`. */
+export const adoptedId = (cluster: string): string => `adopted/${cluster}`;
 export const holdId = (target: string): string => `hold/${target}`;
 /** Id of the guard's unplanned pivot that leads to `epoch`; duplicates are rejected by the server. */
 export const unplannedPivotId = (cluster: string, epoch: number): string => `pivot/${cluster}/${epoch}`;

@@ -11,6 +11,18 @@ export interface Member {
   port: number;
   container: string;
   volume: string;
+  /** Made by others and no container of drydock (docs/adoption.md): no engine is asked about it; `container` and `volume` are empty. */
+  adopted?: true;
+  /** The user's commands for this member. */
+  commands?: MemberCommands;
+}
+
+/** Lists of words; the first is the name of a program in the installation's folder `commands`. */
+export interface MemberCommands {
+  fence?: string[];
+  start?: string[];
+  status?: string[];
+  timeoutSeconds: number;
 }
 
 /** One HAProxy of a cluster. `write` and `read` are where clients connect to. */
@@ -35,6 +47,15 @@ export interface Cluster {
   definition: ClusterDefinition;
   members: Member[];
   routers: Router[];
+  adoption?: Adoption;
+}
+
+/** How a cluster that others made came here. */
+export interface Adoption {
+  /** Operation that took it. */
+  operation: string;
+  /** Whose account makes and drops drydock's own; the password is read from this file of the worker's machine. */
+  administrator: { user: string; passwordFile: string };
 }
 
 /** A cluster with who is primary in which epoch: what `cluster show` and the guard know. */

@@ -13,11 +13,11 @@ export function targetOf(args: readonly unknown[]): string | undefined {
   return undefined;
 }
 
-/** A definition, a cluster, a cluster's state, or an order that carries one. */
+/** A definition, the file of an adoption, a cluster, a cluster's state, or an order that carries one. */
 function clusterNameIn(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { name, engine, definition, state, cluster } = value as Record<string, unknown>;
-  if (typeof name === 'string' && typeof engine === 'string') return name;
+  const { name, engine, administrator, definition, state, cluster } = value as Record<string, unknown>;
+  if (typeof name === 'string' && (typeof engine === 'string' || administrator !== undefined)) return name;
   if (typeof cluster === 'string') return cluster;
   return clusterNameIn(definition) ?? clusterNameIn(state) ?? clusterNameIn(cluster);
 }

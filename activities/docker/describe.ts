@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { withCommands } from '../../schemas/commands';
 import type { Cluster, Member, Router } from '../../schemas/topology';
+import { readAdoption } from '../adoption/record';
 import type { ActivityEnvironment, Host } from '../environment';
 import { codeOf } from '../failure';
 import { ask } from './engine';
@@ -87,12 +89,16 @@ function inItsDataCentre(env: ActivityEnvironment, member: Member): Member {
 /**
  * What exists of a cluster, from labels. A member whose container was removed or whose host does not answer is still named:
  * who may have acknowledged must be counted in full. Null when no host knows the cluster. Throws EngineUnavailable when none
- * that answers knows it and some did not answer.
+ * that answers knows it and some did not answer. A cluster that others made is known by its record, whatever the engines say.
  */
 export async function describeCluster(env: ActivityEnvironment, cluster: string): Promise<Cluster | null> {
   const { found, silent } = await lookEverywhere(env, cluster);
   const plan = found.find((each) => each.plan)?.plan;
-  if (!plan) {
+  if (!plan || plan.adoption) {
+    const adopted = await readAdoption(env.client, cluster);
+    if (adopted) return withFoundRouters(adopted, found);
+    // Networks and routers that an adoption which was cut off has left are no cluster.
+    if (plan) return null;
     if (silent) throw silent;
     return null;
   }
@@ -102,10 +108,19 @@ export async function describeCluster(env: ActivityEnvironment, cluster: string)
   );
   return {
     definition: plan.definition,
-    members: members.map((member) => inItsDataCentre(env, member)),
+    members: withCommands(plan.definition, members).map((member) => inItsDataCentre(env, member)),
     routers: overlay(
       plan.routers,
       found.flatMap((each) => each.routers),
     ),
   };
 }
+
+const withFoundRouters = (adopted: Cluster, found: Found[]): Cluster => ({
+  ...adopted,
+  members: withCommands(adopted.definition, adopted.members),
+  routers: overlay(
+    adopted.routers,
+    found.flatMap((each) => each.routers),
+  ),
+});

@@ -1,3 +1,4 @@
+import { startAdopted, stopAdopted } from '../commands/member';
 import type { DockerActivities } from '../contracts';
 import type { ActivityEnvironment } from '../environment';
 import { describeCluster } from './describe';
@@ -19,8 +20,8 @@ export function createDockerActivities(env: ActivityEnvironment): DockerActiviti
         await readyHost(env, operation, definition, member.host);
         await createMember(env, operation, definition, member);
       }),
-    startMember: (member) => coded(() => startMember(env, member)),
-    stopMember: (member, kill) => coded(() => stopMember(env, member, kill)),
+    startMember: (member) => coded(() => (member.adopted ? startAdopted(env, member) : startMember(env, member))),
+    stopMember: (member, kill) => coded(() => (member.adopted ? stopAdopted(env, member) : stopMember(env, member, kill))),
     replaceVolume: (operation, definition, member) =>
       coded(async () => {
         await readyHost(env, operation, definition, member.host);

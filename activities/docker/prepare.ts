@@ -27,7 +27,7 @@ async function takenPorts(host: Host): Promise<Set<number>> {
 }
 
 /** Free ports of a host, one after the other; of this machine's own engine it also looks who listens. */
-async function portSource(host: Host, cluster: string, wanted: number): Promise<() => number> {
+export async function portSource(host: Host, cluster: string, wanted: number): Promise<() => number> {
   const taken = await takenPorts(host);
   const free: number[] = [];
   while (free.length < wanted) {
@@ -44,7 +44,7 @@ async function portSource(host: Host, cluster: string, wanted: number): Promise<
 }
 
 /** Ports that a person asked for must be free; drydock's own choice is made again instead. */
-async function refuseTakenPorts(host: Host, definition: ClusterDefinition): Promise<void> {
+export async function refuseTakenPorts(host: Host, definition: Pick<ClusterDefinition, 'ports'>): Promise<void> {
   const taken = await takenPorts(host);
   const problems: Problem[] = [];
   for (const [which, port] of Object.entries(definition.ports)) {

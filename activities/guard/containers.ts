@@ -1,11 +1,13 @@
 import type { ContainerState } from '../../schemas/observation';
 import type { Member } from '../../schemas/topology';
+import { commandState } from '../commands/member';
 import type { ActivityEnvironment } from '../environment';
 
 const withinMs = 2000;
 
-/** What the engine says of a member's container; `unknown` when it does not answer in time. */
-export async function containerState(env: Pick<ActivityEnvironment, 'hosts'>, member: Member): Promise<ContainerState> {
+/** What the engine says of a member's container, or the user's status command of one that is none; `unknown` when it does not answer in time. */
+export async function containerState(env: Pick<ActivityEnvironment, 'hosts' | 'home' | 'log'>, member: Member): Promise<ContainerState> {
+  if (member.adopted) return commandState(env, member);
   const engine = env.hosts.get(member.host)?.engine;
   if (!engine) return 'unknown';
   try {

@@ -44,7 +44,8 @@ export async function compareWithPrimary(env: ActivityEnvironment, state: Cluste
       const errant = await errantBeyond(primary, mine?.state ?? '');
       const theirs = await executedSets(primary);
       if (errant !== '') {
-        const kept = await keep(env, state, member, primary, errant, theirs?.state ?? '');
+        // Nothing runs beside a server that is no container: its binary logs keep what it alone has.
+        const kept = member.adopted ? undefined : await keep(env, state, member, primary, errant, theirs?.state ?? '');
         return {
           rejoin: 'diverged',
           reason: `${name} has ${errant}, which ${state.primary} does not have`,
@@ -138,8 +139,9 @@ async function compareWithoutGtid(
   return rebuild(`without GTID it can not be proven that ${member.name} has what ${state.primary} has, and nothing else`);
 }
 
-/** Whether the server's last start had to recover; its own words in the container's log. */
+/** Whether the server's last start had to recover; its own words in the container's log. Of one that is none it is not known, so it had. */
 async function crashed(env: ActivityEnvironment, member: Member): Promise<boolean> {
+  if (member.adopted) return true;
   const words = await lastWords(hostOf(env, member.host), member.container, 200);
   const start = words.lastIndexOf('InnoDB: Initializing buffer pool');
   return /not shut down normally|crash recovery/i.test(start < 0 ? words : words.slice(start));

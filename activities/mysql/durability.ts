@@ -1,5 +1,7 @@
+import type { ClusterDefinition } from '../../schemas/cluster';
 import type { Problem } from '../../schemas/error-codes';
 import type { MemberView } from '../../schemas/observation';
+import type { Member } from '../../schemas/topology';
 import { failure } from '../failure';
 import { observeSession } from './observe';
 import type { Session } from './types';
@@ -32,15 +34,22 @@ const dynamic: Record<string, string> = {
   gtid_strict_mode: '1',
 };
 
-/** Puts the durability settings in place and reads all of them back. Throws SettingNotKept with each that is not as it must be. */
-export async function makeDurable(session: Session): Promise<MemberView> {
+/**
+ * Puts the durability settings in place and reads all of them back. Throws SettingNotKept with each that is not as it must be; what can not
+ * be changed while an adopted server runs was named when it was adopted, and is accepted there (`insist` false).
+ */
+export async function makeDurable(session: Session, insist = true): Promise<MemberView> {
   const { view } = await observeSession(session, { boundMs: 5000 });
   const wrong = settingProblems(view).map(({ path }) => path.split('.').at(-1) ?? '');
   if (wrong.length === 0) return view;
   for (const name of wrong) if (dynamic[name]) await session.query(`SET GLOBAL ${name}=${dynamic[name]}`);
   const { view: kept } = await observeSession(session, { boundMs: 5000 });
   const problems = settingProblems(kept);
-  if (problems.length > 0)
+  if (problems.length > 0 && insist)
     throw failure('SettingNotKept', `${session.member}: ${problems.map(({ message }) => message).join('; ')}`, problems);
   return kept;
 }
+
+/** Members of async clusters that others made may be started with other settings. */
+export const insistsOn = ({ durability }: Pick<ClusterDefinition, 'durability'>, { adopted }: Pick<Member, 'adopted'>): boolean =>
+  durability === 'semi-sync' || !adopted;

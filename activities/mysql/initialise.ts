@@ -15,7 +15,8 @@ import { atLeast, parseVersion, type Version } from './version';
 
 const readOnlyRefusal = 1290;
 
-const journalTables = [
+/** Journal and heartbeat. */
+export const journalTables = [
   `CREATE DATABASE IF NOT EXISTS \`${journalSchema}\` DEFAULT CHARACTER SET utf8mb4`,
   `CREATE TABLE IF NOT EXISTS \`${journalSchema}\`.journal (epoch INT UNSIGNED NOT NULL PRIMARY KEY, primary_name VARCHAR(64) NOT NULL, ` +
     'operation VARCHAR(255) NOT NULL, reason VARCHAR(255) NOT NULL, binlog_file VARCHAR(255) NULL, binlog_position BIGINT UNSIGNED NULL, ' +
@@ -23,8 +24,9 @@ const journalTables = [
   // Milliseconds since 1970.
   `CREATE TABLE IF NOT EXISTS \`${journalSchema}\`.heartbeat (id TINYINT NOT NULL PRIMARY KEY, at BIGINT NOT NULL) ENGINE=InnoDB`,
   errantTable,
-  `CREATE DATABASE IF NOT EXISTS \`${applicationSchema}\` DEFAULT CHARACTER SET utf8mb4`,
 ];
+
+const applicationDatabase = `CREATE DATABASE IF NOT EXISTS \`${applicationSchema}\` DEFAULT CHARACTER SET utf8mb4`;
 
 /**
  * Accounts, journal and heartbeat on a fresh member, none of it in its binary log; the member stays read-only. The last step
@@ -74,7 +76,7 @@ async function setUp(env: ActivityEnvironment, session: Session, cluster: Cluste
     throw failure('InvalidInput', `the image of ${member.name} runs ${session.serverVersion}, not ${cluster.definition.engine}`);
   await session.query('SET SESSION sql_log_bin=0');
   await flavor.openForOperation(session);
-  for (const statement of journalTables) await session.query(statement);
+  for (const statement of [...journalTables, applicationDatabase]) await session.query(statement);
   for (const account of accountsOf(cluster, version)) {
     const password = await env.secrets.read(passwordRef(cluster.definition.name, account.purpose));
     await createAccount(session, account, password, version);

@@ -42,6 +42,7 @@ export class SwitchContext {
   /** True from just before the journal row of the next epoch is written: from then on only forward. */
   committed = false;
   private superseded = false;
+  private readonly ending = new AbortController();
   private readonly extra: Session[] = [];
 
   constructor(
@@ -55,6 +56,11 @@ export class SwitchContext {
 
   get cluster(): string {
     return this.input.state.definition.name;
+  }
+
+  /** Fires when this attempt is over, for whatever is no session. */
+  get over(): AbortSignal {
+    return this.ending.signal;
   }
 
   get semiSync(): boolean {
@@ -157,6 +163,7 @@ export class SwitchContext {
   }
 
   end(): void {
+    this.ending.abort();
     for (const member of this.locked.values()) member.end();
     for (const session of this.extra) session.end();
     this.routers.end();

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isBystander } from '../../schemas/member-rules';
 import type { Member } from '../../schemas/topology';
-import { stopMember } from '../docker/member';
+import { proveStopped } from '../commands/member';
 import { failure } from '../failure';
-import { makeDurable } from '../mysql/durability';
+import { insistsOn, makeDurable } from '../mysql/durability';
 import { messageOf, type SwitchContext } from './context';
 import type { LockedMember } from './locked-member';
 import { repoint, REQUIRED_ACKNOWLEDGEMENTS } from './replicas';
@@ -35,14 +35,11 @@ export async function standDown(context: SwitchContext): Promise<{ epoch: number
 
 /** It may have been opened by an attempt whose answer was lost: nobody else is opened before it is stopped. */
 async function fenceUnseen(context: SwitchContext, member: Member): Promise<void> {
-  const { stopped } = await stopMember(context.env, member, true).catch((error: unknown) => {
-    context.env.log.warn({ member: member.name, error: messageOf(error) }, 'the engine does not confirm that it is stopped');
-    return { stopped: false };
-  });
+  const stopped = await proveStopped(context.env, member, context.over);
   if (!stopped && !context.input.state.definition.acceptSplitBrain)
     throw failure(
       'NotFenced',
-      `${member.name} is not seen and may have been opened, and its engine does not confirm that it is stopped`,
+      `${member.name} is not seen and may have been opened, and neither its engine nor a fence command proves that it is stopped`,
       [],
       true,
     );
@@ -76,7 +73,7 @@ export async function restore(context: SwitchContext, old: LockedMember, epoch =
 /** What a restart would have reset, now that clients are served. The guard sees what can't be had. */
 async function takeUpDuties(context: SwitchContext, { flavor, session, member }: LockedMember): Promise<void> {
   try {
-    await makeDurable(session);
+    await makeDurable(session, insistsOn(context.input.state.definition, member));
     await flavor.setEvents(session, true);
   } catch (error) {
     context.warnings.push(`settings of ${member.name}: ${messageOf(error)}`);

@@ -1,8 +1,8 @@
 import type { ReplicationView } from '../../schemas/observation';
-import type { SwitchReport } from '../../schemas/pivot';
+import type { FenceProof, SwitchReport } from '../../schemas/pivot';
 import { subtract, withoutServer } from '../../schemas/gtid';
 import { compareReceived } from '../../schemas/positions';
-import { stopMember } from '../docker/member';
+import { proveStopped } from '../commands/member';
 import { messageOf, type SwitchContext } from './context';
 import { startOfLagging } from './lagging-start';
 import type { LockedMember } from './locked-member';
@@ -22,8 +22,9 @@ interface Received {
 /** Sub-steps c' to e' of docs/pivot.md, then open. Nothing is opened without proof that the old primary can't acknowledge. */
 export async function switchUnplanned(context: SwitchContext): Promise<SwitchReport> {
   const { timeline, input, routers } = context;
-  // With async only the engine can prove the fence; it is busy with the kill for 150 ms, so it is asked at once and beside the rest.
-  const stopped = context.semiSync ? undefined : engineConfirmsStopped(context);
+  // With async only the engine or the user's fence command can prove the fence; an engine is busy with the kill for 150 ms, so it is asked
+  // at once and beside the rest. With semi-sync a fence would prove too little: who was cut off may have acknowledged what nobody else has.
+  const stopped = context.semiSync ? undefined : proofOfStop(context);
   const holding = timeline.step('hold and cut at the routers', () => {
     context.heldFrom ??= timeline.now();
     return routers.each((router) => router.holdAndCut());
@@ -156,7 +157,7 @@ const placeOf = (view: ReplicationView | null): string =>
 async function proveFenced(
   context: SwitchContext,
   received: Received[],
-  stopped: Promise<boolean> | undefined,
+  stopped: Promise<FenceProof | undefined> | undefined,
 ): Promise<SwitchReport | undefined> {
   const { input } = context;
   if (!stopped) {
@@ -176,10 +177,8 @@ async function proveFenced(
       },
     });
   }
-  if (await stopped) {
-    context.fence = 'container-stopped';
-    return undefined;
-  }
+  context.fence = await stopped;
+  if (context.fence) return undefined;
   if (input.state.definition.acceptSplitBrain || input.accepted.unfenced) {
     context.fence = 'accepted-split-brain';
     return undefined;
@@ -188,18 +187,18 @@ async function proveFenced(
     code: 'NotFenced',
     problem: {
       path: `members.${input.plan.from}`,
-      message: 'its engine does not confirm that the container is stopped, so it may still accept writes',
+      message: `neither its engine nor a fence command proves that ${input.plan.from} is stopped, so it may still accept writes`,
     },
   });
 }
 
-/** Stops the old primary's container and takes the engine's word for it; false when the engine does not answer. */
-async function engineConfirmsStopped(context: SwitchContext): Promise<boolean> {
+/** Stops the old primary, by its engine or by the user's fence command; undefined without proof. */
+async function proofOfStop(context: SwitchContext): Promise<FenceProof | undefined> {
   try {
     await context.proveOurs();
-    return (await stopMember(context.env, context.member(context.input.plan.from), true)).stopped;
+    return await proveStopped(context.env, context.member(context.input.plan.from), context.over);
   } catch (error) {
-    context.env.log.warn({ error: messageOf(error) }, 'the engine does not confirm the fence');
-    return false;
+    context.env.log.warn({ error: messageOf(error) }, 'nothing confirms the fence');
+    return undefined;
   }
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import type { LineCounter, ParsedNode, Document } from 'yaml';
 
+import type { AdoptionFile } from '../../schemas/adoption-file';
 import type { ClusterDefinition } from '../../schemas/cluster';
 import type { Problem } from '../../schemas/error-codes';
 import { CliError } from '../errors';
@@ -90,6 +91,20 @@ export function parseClusterText(text: string, label: string): Source {
       return at ? `${label}:${at.line}:${at.col}` : label;
     },
   };
+}
+
+/** What `cluster adopt` takes; one error with every problem of the file. */
+export async function adoptionFileFrom(file: string): Promise<AdoptionFile> {
+  const source = parseClusterText(await textOf(file), file === '-' ? 'standard input' : file);
+  const { adoptionFile } = lazy.adoption();
+  refuse(
+    source.label,
+    problemsOf(adoptionFile, source.value).map(({ keys, path, message }) => ({
+      path: `${source.locate?.(keys) ?? ''} ${path}`.trim(),
+      message,
+    })),
+  );
+  return adoptionFile.parse(source.value);
 }
 
 /** The definition with every default filled in, or one error with every problem of file and flags. */

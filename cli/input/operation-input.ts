@@ -33,6 +33,7 @@ const flagOf: Record<string, string> = {
   deleteData: '--delete-data',
   member: 'MEMBER',
   by: '--by',
+  removeAccounts: '--remove-accounts',
   'expect.primary': '--expect-primary',
   'expect.epoch': '--expect-epoch',
   'approval.timeoutSeconds': '--timeout',
@@ -85,9 +86,12 @@ export function pivotInputFrom(cluster: string, flags: PivotFlags): PivotInput {
   return pivotInput.parse(value);
 }
 
-export function deleteClusterInputFrom(cluster: string, flags: GuardedFlags & { deleteData?: boolean }): DeleteClusterInput {
+export function deleteClusterInputFrom(
+  cluster: string,
+  flags: GuardedFlags & { deleteData?: boolean; removeAccounts?: boolean },
+): DeleteClusterInput {
   const { deleteClusterInput } = lazy.inputs();
-  const value = given({ cluster, deleteData: flags.deleteData, ...guarded(flags) });
+  const value = given({ cluster, deleteData: flags.deleteData, removeAccounts: flags.removeAccounts, ...guarded(flags) });
   refuse('the command line', [...named(problemsOf(deleteClusterInput, value)), ...withoutGates(flags)]);
   return deleteClusterInput.parse(value);
 }

@@ -35,7 +35,7 @@ function asTree(primary: string, replicas: readonly Replica[]): { replica: Repli
 
 /** `cluster show`: members, routers, how to connect, what the guard has found. */
 export function clusterLines(cluster: ClusterView, columns: number, style: Style): string[] {
-  const { primary, replicas, routers, endpoints, credentials, findings } = cluster;
+  const { primary, replicas, findings } = cluster;
   const members = [
     { ...primary, branch: '', role: 'primary', state: style.green('writable'), lag: '' },
     ...asTree(primary.name, replicas).map(({ replica, branch }) => ({
@@ -64,27 +64,9 @@ export function clusterLines(cluster: ClusterView, columns: number, style: Style
       ),
     ),
     '',
-    ...indent(
-      table(
-        routers,
-        [
-          { title: 'ROUTER', cell: ({ name }) => name },
-          { title: 'WRITE', cell: ({ write }) => endpointText(write) },
-          { title: 'READ', cell: ({ read }) => endpointText(read) },
-          {
-            title: 'EPOCH',
-            cell: ({ epoch }) =>
-              epoch === cluster.epoch ? String(epoch) : style.yellow(epoch === null ? 'does not answer' : `${epoch}, behind`),
-          },
-        ],
-        columns - 2,
-        style,
-      ),
-    ),
+    ...routerLines(cluster, columns, style),
     '',
-    // The password goes through the environment: an argument would be seen in the process list.
-    `  ${style.dim('connect')}  MYSQL_PWD="$(cat ${credentials.application.passwordFile})" \\`,
-    `           mysql -h ${endpoints.write.host} -P ${endpoints.write.port} -u ${credentials.application.user}`,
+    ...connectLines(cluster, style),
   ];
   if (cluster.note && (cluster.guard === 'held' || cluster.maintenance))
     lines.push('', ...wrap(cluster.note, columns - 4).map((line, index) => `  ${index ? ' ' : style.yellow('⏸')} ${line}`));
@@ -95,6 +77,33 @@ export function clusterLines(cluster: ClusterView, columns: number, style: Style
     lines.push(`  ${style.yellow('!')} ${first}`, ...rest.map((line) => `    ${line}`));
   }
   return lines;
+}
+
+function routerLines({ routers, epoch: present }: ClusterView, columns: number, style: Style): string[] {
+  if (routers.length === 0) return ['  no routers of drydock: clients are moved by others'];
+  return indent(
+    table(
+      routers,
+      [
+        { title: 'ROUTER', cell: ({ name }) => name },
+        { title: 'WRITE', cell: ({ write }) => endpointText(write) },
+        { title: 'READ', cell: ({ read }) => endpointText(read) },
+        {
+          title: 'EPOCH',
+          cell: ({ epoch }) => (epoch === present ? String(epoch) : style.yellow(epoch === null ? 'does not answer' : `${epoch}, behind`)),
+        },
+      ],
+      columns - 2,
+      style,
+    ),
+  );
+}
+
+/** The password goes through the environment: an argument would be seen in the process list. */
+function connectLines({ credentials: { application }, endpoints }: ClusterView, style: Style): string[] {
+  const to = `mysql -h ${endpoints.write.host} -P ${endpoints.write.port}`;
+  if (!application) return [`  ${style.dim('connect')}  ${to}  (with an account of your own)`];
+  return [`  ${style.dim('connect')}  MYSQL_PWD="$(cat ${application.passwordFile})" \\`, `           ${to} -u ${application.user}`];
 }
 
 /** `cluster list`. */

@@ -1,7 +1,7 @@
 import { Client } from '@temporalio/client';
 import type Docker from 'dockerode';
 
-import { guardId, labels } from '../../schemas/names';
+import { adoptedId, guardId, labels } from '../../schemas/names';
 import { withConnection } from '../configured';
 import { type Check, check, ok, warning } from './check';
 import type { Server } from './temporal';
@@ -13,7 +13,8 @@ export function guards(server: Server, engines: Docker[], instance: string): Pro
       const client = new Client({ connection, namespace: server.namespace });
       const filters = { label: [`${labels.instance}=${instance}`, `${labels.kind}=member`] };
       const containers = (await Promise.all(engines.map((engine) => engine.listContainers({ all: true, filters })))).flat();
-      const clusters = [...new Set(containers.flatMap(({ Labels }) => target(Labels) ?? []))].sort();
+      const made = containers.flatMap(({ Labels }) => target(Labels) ?? []);
+      const clusters = [...new Set([...made, ...(await adoptedClusters(client))])].sort();
       const states = await Promise.all(clusters.map(async (cluster) => ({ cluster, runs: await isRunning(client, guardId(cluster)) })));
       const unguarded = states.filter(({ runs }) => !runs).map(({ cluster }) => cluster);
       if (unguarded.length === 0) return ok(clusters.length === 0 ? 'no clusters' : `guarded: ${clusters.join(', ')}`);
@@ -23,6 +24,14 @@ export function guards(server: Server, engines: Docker[], instance: string): Pro
       );
     }),
   );
+}
+
+/** Clusters that others made have no containers of drydock. */
+async function adoptedClusters(client: Client): Promise<string[]> {
+  const names: string[] = [];
+  const query = "WorkflowType = 'adopted' AND ExecutionStatus = 'Running'";
+  for await (const { workflowId } of client.workflow.list({ query })) names.push(workflowId.slice(adoptedId('').length));
+  return names;
 }
 
 /** The cluster's name out of `cluster/<name>`. */

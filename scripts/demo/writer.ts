@@ -20,17 +20,22 @@ export interface Written {
 /** A writer of 200 writes/s through the router that keeps a ledger; clients retry a failed write once, as applications do. */
 export async function startWriter(cluster: ClusterView): Promise<Ledger> {
   const { host, port } = cluster.endpoints.write;
-  const { user, passwordFile } = cluster.credentials.application;
-  const password = await readFile(passwordFile, 'utf8');
+  const { user, password } = await application(cluster);
   return startLedger({ host, port, user, password, database, ratePerSecond, pool, retryOnce: true });
+}
+
+async function application({ name, credentials }: ClusterView): Promise<{ user: string; password: string }> {
+  if (!credentials.application) throw new Error(`${name} has no account for applications`);
+  const { user, passwordFile } = credentials.application;
+  return { user, password: await readFile(passwordFile, 'utf8') };
 }
 
 /** Stops the writer and compares what it was told with what the new primary holds, asked through the router like any client. */
 export async function stopAndVerify(ledger: Ledger, cluster: ClusterView): Promise<Written> {
   const { report, records } = await ledger.stop();
   const { host, port } = cluster.endpoints.write;
-  const { user, passwordFile } = cluster.credentials.application;
-  const connection = await createConnection({ host, port, user, password: await readFile(passwordFile, 'utf8'), database });
+  const { user, password } = await application(cluster);
+  const connection = await createConnection({ host, port, user, password, database });
   try {
     const verification = await ledger.verify(async (sql) => (await connection.query<RowDataPacket[]>(sql))[0]);
     return { report, records, verification, clean: isClean(verification) };

@@ -1,6 +1,7 @@
+import type { AdoptionFileAsWritten } from '../../schemas/adoption-file';
 import type { ClusterFile } from '../../schemas/cluster';
 import { queues, type WorkflowType } from '../../schemas/names';
-import { refuses, report } from './simulated-cluster';
+import { refuses, report, type SimulatedCluster } from './simulated-cluster';
 import type { Simulation } from './simulation';
 
 /** Brings one workflow to one ending and returns its id. `name` is a cluster of its own. */
@@ -44,7 +45,49 @@ function decided(simulation: Simulation, cluster: string, decision: 'accept' | '
 const waiting: Parameters<Simulation['when']>[1] = ({ state }) => state === 'waiting';
 const file = (name: string): ClusterFile => ({ name, engine: 'mysql', version: '8.0' });
 
+const adoption = (name: string): AdoptionFileAsWritten => ({
+  name,
+  durability: 'async',
+  members: ['10.0.0.11', '10.0.0.12', '10.0.0.13'].map((address) => ({ address })),
+  administrator: { user: 'root', passwordFile: '/etc/administrator' },
+});
+
+/** It is not there before. */
+const adopts = (input: (name: string) => unknown, prepare: (cluster: SimulatedCluster) => void = () => undefined): Scenario => {
+  return (simulation, name) => {
+    const simulated = simulation.cluster(name);
+    simulated.exists = false;
+    prepare(simulated);
+    return simulation.drydock.start('adoptCluster', input(name));
+  };
+};
+
 export const scenarios: Record<string, Scenario> = {
+  'adoptCluster.done': adopts((name) => ({ cluster: adoption(name) })),
+  'adoptCluster.routed': adopts((name) => ({ cluster: { ...adoption(name), routers: 1 } })),
+  'adoptCluster.dry-run': adopts((name) => ({ cluster: adoption(name), dryRun: true })),
+  'adoptCluster.refused': adopts(
+    (name) => ({ cluster: { ...adoption(name), durability: 'semi-sync' } }),
+    (simulated) => {
+      simulated.override.examineMembers = async (file, members) => {
+        const seen = await simulated.seenWhenAdopted(file, members);
+        return { ...seen, missingPrograms: ['fence-server'] };
+      };
+    },
+  ),
+  'adoptCluster.undone': adopts(
+    (name) => ({ cluster: { ...adoption(name), routers: 1 } }),
+    (simulated) => {
+      simulated.override.settleMember = refuses('SettingNotKept');
+    },
+  ),
+  'deleteCluster.given-back': async (simulation, name) => {
+    const simulated = simulation.cluster(name);
+    const members = simulated.state.members.map((member) => ({ ...member, container: '', volume: '', adopted: true as const }));
+    const adopted = { operation: 'adoptCluster/1', administrator: { user: 'root', passwordFile: '/etc/administrator' } };
+    simulated.state = { ...simulated.state, members, adoption: adopted };
+    return simulation.drydock.start('deleteCluster', { cluster: name, removeAccounts: true });
+  },
   'pivot.done': start('pivot', (cluster) => ({ cluster })),
   'pivot.to': start('pivot', (cluster) => ({ cluster, to: 'db-3', proof: false })),
   'pivot.dry-run': start('pivot', (cluster) => ({ cluster, dryRun: true })),

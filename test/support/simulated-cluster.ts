@@ -5,6 +5,8 @@ import { Context } from '@temporalio/activity';
 import type { Activities, OperationActivities } from '../../activities/contracts';
 import { failure } from '../../activities/failure';
 import type { ErrantRecord } from '../../schemas/errant';
+import type { Examination } from '../../schemas/adoption';
+import type { AdoptionFile } from '../../schemas/adoption-file';
 import type { Observation } from '../../schemas/observation';
 import type { ProofReport, SwitchInput, SwitchReport } from '../../schemas/pivot';
 import type { Cluster, ClusterState } from '../../schemas/topology';
@@ -50,10 +52,45 @@ export class SimulatedCluster {
   }
 
   errantRecords: ErrantRecord[] = [];
+  /** A cluster that others made, as drydock wants it: the first member is the primary. */
+  seenWhenAdopted(_file: AdoptionFile, places: Parameters<Cast['examineMembers']>[1]): Promise<Examination> {
+    const [primary] = places;
+    const source = { sourceAddress: primary?.address ?? '', sourcePort: primary?.port ?? 0 };
+    return Promise.resolve({
+      passwordsKnown: false,
+      missingPrograms: [],
+      members: places.map(({ name, address, port }, index) => ({
+        name,
+        address,
+        port,
+        view:
+          index === 0
+            ? primaryView(name, 100, { serverId: 1, journal: undefined })
+            : replicaView(name, 100, { serverId: index + 1, journal: undefined, replication: source }),
+        engine: 'mysql',
+        version: '8.0.33',
+        settings: { event_scheduler: index === 0 ? 'ON' : 'OFF' },
+        logBin: true,
+        binlogFilters: '',
+        gtidMode: 'ON',
+        enforceGtidConsistency: 'ON',
+        startsReadOnly: true,
+        startsDetached: true,
+        semiSyncLoaded: true,
+        enabledEvents: 0,
+        sleepingEvents: 0,
+        ownAccounts: [],
+        ownSchema: false,
+        temporalSchemas: [],
+        otherTables: 0,
+        administratorLacks: [],
+      })),
+    });
+  }
 
   private cluster(): Cluster {
-    const { definition, members, routers } = this.state;
-    return { definition, members, routers };
+    const { definition, members, routers, adoption } = this.state;
+    return { definition, members, routers, adoption };
   }
 
   switched(input: SwitchInput): SwitchReport {
@@ -78,6 +115,36 @@ export class SimulatedCluster {
     removeCluster: () => {
       this.exists = false;
       return Promise.resolve({ removed: ['container db-1'], kept: ['volume db-1'] });
+    },
+    examineMembers: (file, members) => this.seenWhenAdopted(file, members),
+    makeOwnAccounts: () => Promise.resolve(),
+    dropOwnAccounts: () => Promise.resolve({ dropped: ['account drydock_op@%'], kept: [] }),
+    prepareRouters: (_operation, cluster) => {
+      const place = { host: '127.0.0.1', port: 20000 };
+      const router = {
+        name: 'router-1',
+        host: 'local',
+        container: 'router-1',
+        address: '10.213.0.2',
+        adminPort: 3308,
+        write: place,
+        read: place,
+      };
+      return Promise.resolve({ ...cluster, routers: [router] });
+    },
+    openAdopted: (cluster, primary) => {
+      this.state = { ...cluster, epoch: 1, primary };
+      return Promise.resolve(this.state);
+    },
+    settleMember: () => Promise.resolve(),
+    restoreSettings: () => Promise.resolve(),
+    recordAdoption: () => {
+      this.exists = true;
+      return Promise.resolve();
+    },
+    forgetAdoption: () => {
+      this.exists = false;
+      return Promise.resolve();
     },
     observeCluster: () => Promise.resolve(this.observation()),
     initialiseMember: () => Promise.resolve(),

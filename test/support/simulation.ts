@@ -120,7 +120,7 @@ function clusterOf(args: readonly unknown[]): string {
 
 function nameIn(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { definition, state, engine, name } = value as { definition?: unknown; state?: unknown; engine?: unknown; name?: unknown };
-  if (typeof engine === 'string' && typeof name === 'string') return name;
+  const { definition, state, engine, name, administrator } = value as Record<string, unknown>;
+  if ((typeof engine === 'string' || administrator !== undefined) && typeof name === 'string') return name;
   return nameIn(definition) ?? nameIn(state);
 }

@@ -56,6 +56,8 @@ export function definitionProblems(definition: ClusterDefinition): Problem[] {
         path: `cluster.candidates.prefer.${index}`,
         message: `${name} has a rule of its own (members) and is never promoted`,
       });
+  for (const name of Object.keys(definition.commands?.members ?? {}))
+    if (!names.includes(name)) problems.push({ path: `cluster.commands.members.${name}`, message: `is none of ${names.join(', ')}` });
   unknown('preferHosts', preferHosts, definition.hosts);
   unknown('neverHosts', neverHosts, definition.hosts);
   if (firstPrimary(definition, members) === undefined)

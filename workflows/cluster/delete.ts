@@ -5,6 +5,7 @@ import type { Cluster } from '../../schemas/topology';
 import { failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
 import { lookAtCluster } from '../pivot/look';
 import { unmetExpectations } from '../pivot/plan';
+import { giveBack, giveBackPrediction, refuseDeletionOfData } from '../adoption/give-back';
 import { startGuard, stopGuard } from './guard';
 
 const steps = ['look at the cluster', 'stop the guard', 'remove containers and networks'] as const;
@@ -35,14 +36,20 @@ async function remove(op: Operation<DeleteClusterInput>): Promise<DeletionResult
   });
   // Data that an earlier deletion kept can be deleted by name.
   if (!cluster && !deleteData) throw failure('UnknownCluster', `no cluster ${name}`);
+  if (cluster?.adoption) refuseDeletionOfData(name, deleteData);
+  else if (op.input.removeAccounts)
+    throw failure('InvalidInput', `cluster ${name} was made by drydock: its accounts go with its data`, [
+      { path: 'removeAccounts', message: 'is for adopted clusters' },
+    ]);
   if (expect) await refuseUnexpected(op, name);
-  if (op.dryRun) return prediction(name, cluster, deleteData);
+  if (op.dryRun) return cluster?.adoption ? giveBackPrediction(cluster, op.input.removeAccounts) : prediction(name, cluster, deleteData);
   const what = deleteData ? 'with all of its data' : 'and keep its data';
-  await op.gate('before-switch', `delete cluster ${name} ${what}`);
+  await op.gate('before-switch', cluster?.adoption ? `give cluster ${name} back` : `delete cluster ${name} ${what}`);
 
   op.compensate('guard the cluster again', () => (cluster ? startGuard(name) : Promise.resolve()));
   await op.step('stop the guard', async (step) => step.detail((await stopGuard(name)) ? 'stopped' : 'there was none'));
   await op.safePoint('before containers are removed');
+  if (cluster?.adoption) return giveBack(op, cluster);
   op.pointOfNoReturn({ loses: deleteData ? 'the data is gone' : 'containers are gone; data and passwords are kept' });
   const outcome = await op.step('remove containers and networks', async (step) => {
     const removal = await summarised(work.removeCluster, `remove ${name} ${what}`)(name, deleteData);

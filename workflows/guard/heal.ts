@@ -62,6 +62,15 @@ export async function topologyOf(state: ClusterState): Promise<ClusterState> {
   return { ...cluster, epoch: state.epoch, primary: state.primary };
 }
 
+/** A member that is no container is not drydock's to build anew. Throws MemberDiverged, which says what a person should do. */
+export function refuseAdopted(state: ClusterState, name: string, reason: string): void {
+  if (memberOf(state, name).adopted)
+    throw failure(
+      'MemberDiverged',
+      `${name} must be built anew by a person (${reason}): seed it from another member, then let it follow ${state.primary}`,
+    );
+}
+
 /** On an empty volume, with data from `donor`; the old volume is kept. A run that was cut off is begun again from the start. */
 export async function rebuild(
   state: ClusterState,

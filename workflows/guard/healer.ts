@@ -2,7 +2,7 @@ import { CancellationScope } from '@temporalio/workflow';
 
 import type { GuardAction } from '../../schemas/guard';
 import { codeOf, isCancellation, meaningOf, summarised, work } from '../operation';
-import { applyRole, fence, HealingHold, rebuild, rejoin, reopen, startMember, topologyOf } from './heal';
+import { applyRole, fence, HealingHold, rebuild, refuseAdopted, rejoin, reopen, startMember, topologyOf } from './heal';
 import { attemptKey, noteDone, noteFailure, notePostponed, unreachableOf } from './memory';
 import { fitReaders } from './readers';
 import type { Watchman } from './watchman';
@@ -117,6 +117,7 @@ export class Healer {
   /** Remembered until it has ended: a member that is half built must never be taken for one that only has to follow. */
   private async rebuild(name: string, reason: string): Promise<string> {
     const { keeper } = this;
+    refuseAdopted(keeper.memory.state, name, reason);
     const others = (keeper.memory.rebuilding ?? []).filter((each) => each !== name);
     keeper.memory = { ...keeper.memory, rebuilding: [...others, name] };
     const state = await topologyOf(keeper.memory.state);

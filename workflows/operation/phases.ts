@@ -90,6 +90,7 @@ export const lifecycles: Record<string, { phases: readonly Phase[]; rollback: st
     phases: ['starting', 'preparing', 'switching', 'finishing'],
     rollback: 'before the switch an abort, after it a planned pivot back to the old primary',
   },
+  adoptCluster: { phases: ['starting', 'preparing'], rollback: 'an abort: what was made and changed is undone' },
   createCluster: { phases: ['starting', 'preparing'], rollback: 'an abort: what was created is removed' },
   deleteCluster: { phases: ['starting', 'preparing', 'finishing'], rollback: 'before the first removal an abort; none after it' },
   errant: { phases: ['starting', 'preparing', 'finishing'], rollback: 'before the decision is carried out an abort; none after it' },

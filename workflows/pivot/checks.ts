@@ -116,10 +116,12 @@ const nobodyDiverged: Check = ({ observation, candidate, state }) => ({
     .map((view) => `${view.name} has transactions that the primary lacks and will be set aside: ${view.errant}`),
 });
 
-const noPrivilegedApplication: Check = ({ primary, candidate }) => {
+const noPrivilegedApplication: Check = ({ state, primary, candidate }) => {
   const accounts = new Set([...(primary?.privilegedApplications ?? []), ...(candidate?.privilegedApplications ?? [])]);
+  const trusted = state.definition.administrators ?? [];
+  const applications = [...accounts].filter((account) => !trusted.includes(account.split(' (')[0] ?? ''));
   return {
-    problems: [...accounts].map((account) =>
+    problems: applications.map((account) =>
       problem(
         `accounts.${account}`,
         'may write on a read-only server (SUPER, READ_ONLY ADMIN or CONNECTION_ADMIN), so the old primary could not be fenced; revoke it',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { DefaultLogger } from '@temporalio/worker';
 import Docker from 'dockerode';
 import pino from 'pino';
@@ -15,6 +15,11 @@ import { clusterDefinition, type ClusterDefinition, type ClusterFile } from '../
 import { labels } from '../../../schemas/names';
 
 const quiet = new DefaultLogger('ERROR');
+
+/** No Temporal server here: nothing is written down of clusters that others made. */
+const nothingAdopted = {
+  workflow: { getHandle: (id: string) => ({ describe: () => Promise.reject(new WorkflowNotFoundError('not found', id, undefined)) }) },
+} as unknown as Client;
 
 /** An installation of its own on the local engine: everything it makes carries its instance label and is removed at the end. */
 export class Installation {
@@ -36,7 +41,7 @@ export class Installation {
           ? ['local', { name: 'local', engine: new Docker() }]
           : ['east', { name: 'east', engine: new Docker(), address }],
       ]),
-      client: undefined as unknown as Client,
+      client: nothingAdopted,
       log: pino({ level: 'silent' }),
     };
     return new Installation(env, folder);

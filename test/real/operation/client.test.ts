@@ -109,7 +109,7 @@ test('a cluster is shown as its guard sees it, with where the password is and no
     credentials: { application: { user: 'app', passwordFile: matching(/secrets\/clusters\/shown\/application$/) } },
     guard: 'watching',
   });
-  expect(view.credentials.application.passwordFile.startsWith(join(homedir(), '.drydock'))).toBe(false);
+  expect(view.credentials.application?.passwordFile.startsWith(join(homedir(), '.drydock'))).toBe(false);
   let names: string[] = [];
   for (let round = 0; round < 50 && names.length === 0; round++) names = (await drydock.clusters()).map(({ name }) => name);
   expect(names).toEqual(['shown']);

@@ -60,7 +60,9 @@ describe('cluster delete', () => {
       answers: ['orders'],
     });
     expect(right.code).toBe(0);
-    expect(right.fake.started).toEqual([{ type: 'deleteCluster', input: { cluster: 'orders', deleteData: true, dryRun: false } }]);
+    expect(right.fake.started).toEqual([
+      { type: 'deleteCluster', input: { cluster: 'orders', deleteData: true, removeAccounts: false, dryRun: false } },
+    ]);
   });
 
   test('says what was removed and what kept', async () => {

@@ -145,6 +145,14 @@ describe('plan of a pivot', () => {
     expect(made.problems).toEqual([{ path: 'members.db-3', message: 'lags by 60 s; without GTID it would have to be rebuilt' }]);
   });
 
+  test('accounts that people alone use are no reason to refuse', () => {
+    const views = [primaryView('db-1', 100, { privilegedApplications: ['dba@% (SUPER)'] }), replicaView('db-2'), replicaView('db-3')];
+    const refused = (administrators?: string[]): number => planPivot(state({ administrators }), seen(...views), planned).problems.length;
+    expect(refused()).toBe(1);
+    expect(refused(['dba@%'])).toBe(0);
+    expect(refused(['dba@localhost'])).toBe(1);
+  });
+
   test('expectations that reality does not confirm are all named', () => {
     expect(unmetExpectations(state(), { primary: 'db-2', epoch: 9 })).toHaveLength(2);
     expect(unmetExpectations(state(), { primary: 'db-1', epoch: 4 })).toEqual([]);

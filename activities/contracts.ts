@@ -3,10 +3,12 @@
  * before it acts, and a second run after a crash at any line ends in the same state. Errors are ApplicationFailures whose
  * `type` is a code of schemas/error-codes.ts and whose details are FailureDetails; they never hold a secret.
  */
+import type { Announcement } from '../schemas/announcement';
 import type { ClusterDefinition } from '../schemas/cluster';
 import type { WatchInput, WatchReport } from '../schemas/guard';
 import type { Observation, RouterView } from '../schemas/observation';
 import type { ProofReport, SwitchInput, SwitchReport } from '../schemas/pivot';
+import type { Subscriber } from '../schemas/subscribers';
 import type { Cluster, ClusterState, Member, Router } from '../schemas/topology';
 
 /** activities/operation: what every operation needs. On the queue of the plans, where bulk work can not delay it. */
@@ -89,4 +91,20 @@ export interface GuardActivities {
   reopenPrimary(state: ClusterState, operation: string): Promise<void>;
 }
 
-export type Activities = OperationActivities & DockerActivities & MysqlActivities & RouterActivities & SwitchActivities & GuardActivities;
+/** activities/announce: who wants to know of a change of primary. */
+export interface AnnounceActivities {
+  /** Every secret that the subscribers name is there. Throws SecretMissing with every problem by its path. Queue of the plans. */
+  checkSubscribers(definition: ClusterDefinition): Promise<void>;
+  /** Hands a change to `announce/<cluster>`, which is started when it does not run. Nothing happens without subscribers. Queue of the plans. */
+  tellSubscribers(state: ClusterState, event: Announcement['event'], operation?: string): Promise<void>;
+  /** One attempt; `superseded` when a key store knows a later change already. Throws NotDelivered. Queue `work`. */
+  deliverAnnouncement(subscriber: Subscriber, announcement: Announcement): Promise<'confirmed' | 'superseded'>;
+}
+
+export type Activities = AnnounceActivities &
+  OperationActivities &
+  DockerActivities &
+  MysqlActivities &
+  RouterActivities &
+  SwitchActivities &
+  GuardActivities;

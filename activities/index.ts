@@ -1,3 +1,4 @@
+import { createAnnounceActivities } from './announce';
 import type { Activities } from './contracts';
 import { createDockerActivities } from './docker';
 import type { ActivityEnvironment } from './environment';
@@ -16,5 +17,6 @@ export function createActivities(environment: ActivityEnvironment): Activities {
     ...createRouterActivities(environment),
     ...createSwitchActivities(environment),
     ...createGuardActivities(environment),
+    ...createAnnounceActivities(environment),
   };
 }

@@ -1,6 +1,7 @@
 /** What the client offers to the CLI, the demo, tests and programs. Implemented in client/index.ts as `connectDrydock`. */
 import type { Control, ControlRequest, Progress } from '../schemas/operation';
 import type { WorkflowType } from '../schemas/names';
+import type { SubscriberView } from '../schemas/announcement';
 import type { Finding } from '../schemas/guard';
 import type { Endpoint } from '../schemas/topology';
 
@@ -41,6 +42,8 @@ export interface ClusterView {
   credentials: { application: { user: string; passwordFile: string } };
   guard: 'watching' | 'held' | 'absent';
   findings: Finding[];
+  /** Who is told of every change of primary, and what each confirmed. */
+  subscribers: SubscriberView[];
 }
 
 export interface StartOptions {

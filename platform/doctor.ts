@@ -1,3 +1,4 @@
+import { announcements } from './checks/announcements';
 import type { Check } from './checks/check';
 import { engineAnswers, imagesCurrent } from './checks/engine';
 import { guards } from './checks/guards';
@@ -21,7 +22,9 @@ export async function doctor(root?: string): Promise<Check[]> {
   const works = (name: string): boolean => checks.some((check) => check.name === name && check.state === 'ok');
   if (works('engine')) checks.push(await imagesCurrent(engine));
   if (server && works('temporal server')) {
-    checks.push(...(await Promise.all([namespaceReady(server), workerPolling(server, home), workflowTasks(server)])));
+    checks.push(
+      ...(await Promise.all([namespaceReady(server), workerPolling(server, home), workflowTasks(server), announcements(server)])),
+    );
     if (works('engine')) {
       const instance = await instanceOf(home);
       checks.push(...(await Promise.all([guards(server, engine, instance), leftovers(server, engine, instance)])));

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { subscribers } from './subscribers';
+
 const memberName = z.string().regex(/^[a-z][a-z0-9-]{0,33}$/, 'a member is called <cluster>-1, <cluster>-2, ...');
 
 export const clusterName = z
@@ -48,6 +50,7 @@ const clusterFields = z.strictObject({
   maxReadLagSeconds: z.number().positive().default(10),
   transactionBoundMs: z.number().int().min(0).max(8000).default(500).describe('how long a planned pivot lets open transactions end'),
   acceptSplitBrain: z.boolean().default(false).describe('go on without proof that the old primary is fenced: voids promise 2'),
+  subscribers: subscribers.default([]),
   settings: z
     .record(z.string().regex(/^[a-z][a-z0-9_-]*$/), z.string())
     .default({})

@@ -37,6 +37,8 @@ export const labels = {
 export const clusterTarget = (cluster: string): string => `cluster/${cluster}`;
 export const guardId = (cluster: string): string => `guard/${cluster}`;
 export const holdId = (target: string): string => `hold/${target}`;
+/** Tells subscribers of every change of primary, in order. */
+export const announceId = (cluster: string): string => `announce/${cluster}`;
 /** Id of the guard's unplanned pivot that leads to `epoch`; duplicates are rejected by the server. */
 export const unplannedPivotId = (cluster: string, epoch: number): string => `pivot/${cluster}/${epoch}`;
 

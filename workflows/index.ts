@@ -1,6 +1,7 @@
 /** Every workflow type by its name, and the handler of all other names. Temporal's bundle is made from this file. */
 import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 
+import { announce } from './announce';
 import { createCluster } from './cluster/create';
 import { deleteCluster } from './cluster/delete';
 import { guardCluster } from './guard/guard';
@@ -8,7 +9,7 @@ import { hold } from './hold';
 import { pivot } from './pivot/pivot';
 import { proof } from './pivot/proof';
 
-export { createCluster, deleteCluster, guardCluster, hold, pivot, proof };
+export { announce, createCluster, deleteCluster, guardCluster, hold, pivot, proof };
 export { default } from './unknown';
 
 /** Worker deployments are in use (docs/workers.md); a server refuses a versioning behaviour from a worker without a version. */
@@ -17,7 +18,7 @@ const versioned = (): boolean => Boolean(workflowInfo().currentDeploymentVersion
 // A fault of our own fails an operation instead of retrying its task for ever; a history that does not fit the code still waits for
 // the right code. What never ends must not be ended by a fault: its task waits for better code, and it moves to a new version at its
 // next task; operations end on the version that they began with.
-for (const endless of [guardCluster, hold])
+for (const endless of [announce, guardCluster, hold])
   setWorkflowOptions(() => (versioned() ? { versioningBehavior: 'AUTO_UPGRADE' } : {}), endless as (raw: never) => Promise<unknown>);
 for (const ending of [createCluster, deleteCluster, pivot, proof])
   setWorkflowOptions({ failureExceptionTypes: [Error] }, ending as (raw: never) => Promise<unknown>);

@@ -57,6 +57,7 @@ export async function describeCluster(env: ActivityEnvironment, cluster: string)
   }
   return {
     definition: plan.definition,
+    created: plan.created,
     members: overlay(
       plan.members,
       found.flatMap((each) => each.members),

@@ -61,6 +61,7 @@ export function clusterLines(cluster: ClusterView, columns: number, style: Style
         style,
       ),
     ),
+    ...subscriberLines(cluster, columns, style),
     '',
     // The password goes through the environment: an argument would be seen in the process list.
     `  ${style.dim('connect')}  MYSQL_PWD="$(cat ${credentials.application.passwordFile})" \\`,
@@ -73,6 +74,34 @@ export function clusterLines(cluster: ClusterView, columns: number, style: Style
     lines.push(`  ${style.yellow('!')} ${first}`, ...rest.map((line) => `    ${line}`));
   }
   return lines;
+}
+
+/** Who is told of changes of primary; who has not confirmed stands out. */
+function subscriberLines({ subscribers }: ClusterView, columns: number, style: Style): string[] {
+  if (subscribers.length === 0) return [];
+  const named = ({ epoch, event }: { epoch: number; event: string }): string => (event === 'deleted' ? 'deletion' : String(epoch));
+  return [
+    '',
+    ...indent(
+      table(
+        subscribers,
+        [
+          { title: 'SUBSCRIBER', cell: ({ name }) => name },
+          { title: 'KIND', cell: ({ kind }) => kind },
+          { title: 'CONFIRMED', cell: ({ confirmed }) => (confirmed ? named(confirmed) : 'nothing') },
+          { title: 'WAITS FOR', cell: ({ waiting }) => style.yellow(waiting.map(named).join(', ')), shrinks: true },
+          {
+            title: 'ATTEMPTS',
+            cell: ({ waiting, failed, lastError }) =>
+              waiting.length > 0 && failed > 0 ? style.yellow(`${failed} failed: ${lastError ?? ''}`) : '',
+            shrinks: true,
+          },
+        ],
+        columns - 2,
+        style,
+      ),
+    ),
+  ];
 }
 
 /** `cluster list`. */

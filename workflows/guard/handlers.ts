@@ -48,6 +48,11 @@ export function listenTo(slot: Slot): void {
     if (state) keeper.adopt(state);
     else keeper.note('signal clusterChanged refused: it names no member as primary, or no epoch');
   });
+  on('primaryMoved', (keeper, argument) => {
+    const state = readChange(argument, keeper.memory.state);
+    if (state) keeper.primaryMoved(state.epoch, state.primary);
+    else keeper.note('signal primaryMoved refused: it names no member as primary, or no epoch');
+  });
   on('expectFencing', (keeper, argument) => {
     const until = readFencing(argument, now());
     if (until) keeper.memory = { ...keeper.memory, fencingUntil: until };

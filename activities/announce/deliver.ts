@@ -27,7 +27,8 @@ export async function deliver(
 
 async function post(url: string, announcement: Announcement, secret: string): Promise<'confirmed'> {
   const body = JSON.stringify(announcement);
-  const answer = await request('POST', url, { body, headers: signed(announcement.id, Math.floor(Date.now() / 1000), body, secret) });
+  const headers = signed(announcement.id, Math.floor(Date.now() / 1000), body, secret);
+  const answer = await request('POST', url, { body, headers, statusIsAll: true });
   if (answer.status < 200 || answer.status > 299) throw refused(url, answer);
   return 'confirmed';
 }

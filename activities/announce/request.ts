@@ -13,6 +13,14 @@ export interface Answer {
   text: string;
 }
 
+interface Options {
+  headers?: Record<string, string>;
+  body?: string;
+  timeoutMs?: number;
+  /** What comes after a 2xx is of no interest, and whether it ever ends. */
+  statusIsAll?: boolean;
+}
+
 /**
  * One request to a subscriber. Redirects are not followed: who receives is what the definition names. Throws NotDelivered when there was no answer.
  * Nothing is said of the query of an address, which people use for tokens.
@@ -20,7 +28,7 @@ export interface Answer {
 export async function request(
   method: 'GET' | 'PUT' | 'POST' | 'DELETE',
   url: string,
-  { headers = {}, body, timeoutMs = patienceMs }: { headers?: Record<string, string>; body?: string; timeoutMs?: number } = {},
+  { headers = {}, body, timeoutMs = patienceMs, statusIsAll = false }: Options = {},
 ): Promise<Answer> {
   const { cancellationSignal } = Context.current();
   try {
@@ -31,7 +39,9 @@ export async function request(
       redirect: 'manual',
       signal: AbortSignal.any([cancellationSignal, AbortSignal.timeout(timeoutMs)]),
     });
-    return { status: response.status, text: await textOf(response) };
+    if (!statusIsAll || !response.ok) return { status: response.status, text: await textOf(response) };
+    await response.body?.cancel();
+    return { status: response.status, text: '' };
   } catch (error) {
     throw failure('NotDelivered', `${nameOf(url)}: ${reasonOf(error, timeoutMs)}`);
   }

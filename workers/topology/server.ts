@@ -36,6 +36,7 @@ export class TopologyServer {
       });
     });
     this.server.maxConnections = mostConnections;
+    this.server.on('listening', () => this.log.info({ address: `${address.host}:${address.port}` }, 'serves topologies'));
     this.server.on('error', (error: NodeJS.ErrnoException) => {
       this.log.warn({ error: error.message }, 'the topology endpoint can not listen; tries again');
       this.retry = setTimeout(() => this.listen(), listenAgainMs);
@@ -60,7 +61,7 @@ export class TopologyServer {
 
   private listen(): void {
     const { host, port } = this.address;
-    this.server.listen(port, host, () => this.log.info({ address: `${host}:${port}` }, 'serves topologies'));
+    this.server.listen(port, host);
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -8,6 +8,7 @@ import {
   setCurrentDetails,
   setDefaultSignalHandler,
   setHandler,
+  upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
 
@@ -77,7 +78,15 @@ class Desk {
     const told = readTold(value, this.memory.cluster);
     if (!told) return this.note('a malformed signal tell was refused');
     this.memory = accept(this.memory, told);
+    this.noteFarewell();
     this.arrived();
+  }
+
+  /** As a memo, so that whoever tells late of a cluster that is gone sees it also when this has ended. */
+  private noteFarewell(): void {
+    const { newest } = this.memory;
+    const gone = newest?.event === 'deleted' ? newest.created : undefined;
+    if ((workflowInfo().memo?.['gone'] ?? undefined) !== gone) upsertMemo({ gone: gone ?? null });
   }
 
   skip(request: unknown): void {

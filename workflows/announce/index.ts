@@ -111,7 +111,6 @@ class Desk {
   async run(): Promise<'over' | 'renew'> {
     this.show();
     for (;;) {
-      for (const { name } of this.memory.subscribers) if (this.isIdle(name)) this.begin(name);
       const end = this.verdict();
       if (end) {
         // What is under way ends within its time-out; then it is asked again, since a change may have come meanwhile.
@@ -122,6 +121,7 @@ class Desk {
         if (still) return still;
         continue;
       }
+      for (const { name } of this.memory.subscribers) if (this.isIdle(name)) this.begin(name);
       const seen = this.arrivals;
       const news = (): boolean => this.arrivals !== seen || this.fault !== undefined || this.verdict() !== undefined;
       const ms = farewellMs(this.memory, new Date().toISOString());

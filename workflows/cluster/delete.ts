@@ -45,9 +45,9 @@ async function remove(op: Operation<DeleteClusterInput>): Promise<DeletionResult
 
   op.compensate('guard the cluster again', () => (cluster ? startGuard(name) : Promise.resolve()));
   await op.step('stop the guard', async (step) => step.detail((await stopGuard(name)) ? 'stopped' : 'there was none'));
+  const last = cluster ? await lastState(cluster) : undefined;
   await op.safePoint('before containers are removed');
   op.pointOfNoReturn({ loses: deleteData ? 'the data is gone' : 'containers are gone; data and passwords are kept' });
-  const last = cluster ? await lastState(cluster) : undefined;
   const outcome = await op.step('remove containers and networks', async (step) => {
     const removal = await summarised(work.removeCluster, `remove ${name} ${what}`)(name, deleteData);
     step.detail(`removed ${removal.removed.length}, kept ${removal.kept.length}`);
@@ -60,7 +60,7 @@ async function remove(op: Operation<DeleteClusterInput>): Promise<DeletionResult
   return { cluster: name, ...outcome };
 }
 
-/** What its subscribers are told that it was. Whom nobody can be asked for any more is told by an epoch of 0. */
+/** What its subscribers are told that it was; epoch 0 when no member can be asked any more. */
 async function lastState(cluster: Cluster): Promise<ClusterState | undefined> {
   if (subscribersOf(cluster.definition).length === 0) return undefined;
   return (await lookAtJournal(cluster.definition.name)) ?? { ...cluster, epoch: 0, primary: '' };

@@ -143,6 +143,7 @@ export class Keeper implements Watchman {
   /** Readers are told at once; whatever else follows from it waits until the pivot has moved the others. */
   primaryMoved(epoch: number, primary: string): void {
     if (epoch > this.memory.state.epoch) this.memory = { ...this.memory, moved: { epoch, primary } };
+    this.show();
   }
 
   private async keepWatching(): Promise<void> {

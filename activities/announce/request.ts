@@ -77,11 +77,16 @@ function nameOf(url: string): string {
   return origin + pathname;
 }
 
+interface Reason {
+  name?: string;
+  message?: string;
+  cause?: Reason;
+  /** Where a name has several addresses, each failed for itself. */
+  errors?: Reason[];
+}
+
 function reasonOf(error: unknown, timeoutMs: number): string {
-  if (!(error instanceof Error)) return redact(String(error));
-  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`;
-  const cause = error.cause instanceof Error ? error.cause : error;
-  // Where a name has several addresses, each failed for itself.
-  const first = cause instanceof AggregateError ? (cause.errors[0] as Error) : cause;
-  return redact(first.message.slice(0, told));
+  const { name, cause, message } = (error ?? {}) as Reason;
+  if (name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`;
+  return redact((cause?.errors?.[0]?.message || cause?.message || message || String(error)).slice(0, told));
 }

@@ -14,6 +14,7 @@ import { ensureImages } from '../../../platform/images';
 import type { Announcement } from '../../../schemas/announcement';
 import { labels } from '../../../schemas/names';
 import type { Subscriber } from '../../../schemas/subscribers';
+import { installQuietRuntime } from '../../support/quiet-runtime';
 import { change, madeAgain } from '../../unit/announce/builders';
 
 const images = { etcd: 'drydock/etcd:3.4', consul: 'drydock/consul:1.8' };
@@ -25,6 +26,7 @@ let etcd: string;
 let consul: string;
 
 beforeAll(async () => {
+  installQuietRuntime();
   folder = await mkdtemp(join(tmpdir(), 'drydock-stores-'));
   secrets = new SecretStore(folder);
   const say = () => undefined;

@@ -5,11 +5,13 @@
  */
 import type { Examination } from '../schemas/adoption';
 import type { AdoptionFile } from '../schemas/adoption-file';
+import type { Announcement } from '../schemas/announcement';
 import type { ClusterDefinition } from '../schemas/cluster';
 import type { WatchInput, WatchReport } from '../schemas/guard';
 import type { ErrantRecord } from '../schemas/errant';
 import type { Observation, RouterView } from '../schemas/observation';
 import type { ProofReport, SwitchInput, SwitchReport } from '../schemas/pivot';
+import type { Subscriber } from '../schemas/subscribers';
 import type { Cluster, ClusterState, Member, Router } from '../schemas/topology';
 
 /** activities/operation: what every operation needs. On the queue of the plans, where bulk work can not delay it. */
@@ -121,7 +123,18 @@ export interface GuardActivities {
   reopenPrimary(state: ClusterState, operation: string): Promise<void>;
 }
 
-export type Activities = OperationActivities &
+/** activities/announce: who wants to know of a change of primary. */
+export interface AnnounceActivities {
+  /** Every secret that the subscribers name is there. Throws SecretMissing with every problem by its path. Queue of the plans. */
+  checkSubscribers(definition: ClusterDefinition): Promise<void>;
+  /** Hands a change to `announce/<cluster>`, which is started when it does not run. Nothing happens without subscribers. Queue of the plans. */
+  tellSubscribers(state: ClusterState, event: Announcement['event'], operation?: string): Promise<void>;
+  /** One attempt; `superseded` when a key store knows a later change already. Throws NotDelivered. Queue `work`. */
+  deliverAnnouncement(subscriber: Subscriber, announcement: Announcement): Promise<'confirmed' | 'superseded'>;
+}
+
+export type Activities = AnnounceActivities &
+  OperationActivities &
   DockerActivities &
   AdoptionActivities &
   MysqlActivities &

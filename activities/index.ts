@@ -1,4 +1,5 @@
 import { createAdoptionActivities } from './adoption';
+import { createAnnounceActivities } from './announce';
 import type { Activities } from './contracts';
 import { createDockerActivities } from './docker';
 import type { ActivityEnvironment } from './environment';
@@ -18,5 +19,6 @@ export function createActivities(environment: ActivityEnvironment): Activities {
     ...createRouterActivities(environment),
     ...createSwitchActivities(environment),
     ...createGuardActivities(environment),
+    ...createAnnounceActivities(environment),
   };
 }

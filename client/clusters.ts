@@ -2,10 +2,12 @@ import { join } from 'node:path';
 
 import { WorkflowNotFoundError } from '@temporalio/client';
 
+import type { SubscriberView } from '../schemas/announcement';
 import type { Finding } from '../schemas/guard';
 import { accounts, guardId, passwordRef } from '../schemas/names';
 import type { Observation } from '../schemas/observation';
 import type { ClusterState, Endpoint, Member } from '../schemas/topology';
+import { subscribersOfCluster } from './announcements';
 import { answerMs, type ClientContext, within } from './context';
 import type { ClusterView } from './contract';
 import { DrydockError } from './errors';
@@ -27,7 +29,11 @@ export async function showCluster(context: ClientContext, name: string): Promise
     const { status } = await handle.describe();
     if (status.name === 'COMPLETED') throw unknown(name);
     const answer = await within(context, answerMs, () => handle.query<GuardAnswer>('cluster'));
-    return viewOf(context.home, status.name === 'RUNNING' ? answer : { ...answer, guard: 'absent' });
+    return viewOf(
+      context.home,
+      status.name === 'RUNNING' ? answer : { ...answer, guard: 'absent' },
+      await subscribersOfCluster(context, answer.state),
+    );
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) throw unknown(name);
     if (error instanceof DrydockError) throw error;
@@ -46,7 +52,11 @@ export async function listClusters(context: ClientContext): Promise<ClusterView[
 }
 
 /** Pure but for the path of the password. */
-export function viewOf(home: string, { state, findings, guard, note, maintenance, lastObservation }: GuardAnswer): ClusterView {
+export function viewOf(
+  home: string,
+  { state, findings, guard, note, maintenance, lastObservation }: GuardAnswer,
+  subscribers: SubscriberView[] = [],
+): ClusterView {
   const { definition, members, routers, epoch, primary } = state;
   const address = (name: string): string => {
     const member = members.find((one) => one.name === name);
@@ -88,6 +98,7 @@ export function viewOf(home: string, { state, findings, guard, note, maintenance
     ...(note === undefined ? {} : { note }),
     ...(maintenance === undefined ? {} : { maintenance }),
     findings,
+    subscribers,
   };
 }
 

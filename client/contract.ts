@@ -1,6 +1,7 @@
 /** What the client offers to the CLI, the demo, tests and programs. Implemented in client/index.ts as `connectDrydock`. */
 import type { Control, ControlRequest, Progress } from '../schemas/operation';
 import type { WorkflowType } from '../schemas/names';
+import type { SubscriberView } from '../schemas/announcement';
 import type { Finding } from '../schemas/guard';
 import type { Endpoint } from '../schemas/topology';
 
@@ -46,6 +47,8 @@ export interface ClusterView {
   /** Somebody works on the cluster: the guard watches and starts nothing. */
   maintenance?: { since: string; until?: string; by?: string; reason?: string; overdue?: boolean };
   findings: Finding[];
+  /** Who is told of every change of primary, and what each confirmed. */
+  subscribers: SubscriberView[];
 }
 
 export interface MaintenanceOrder {

@@ -57,6 +57,9 @@ export const recipes: Record<string, Recipe> = {
   'drydock/mariadb:10.11': mariadb('10.11', 'bookworm'),
   'drydock/mariadb:11.8': mariadb('11.8', 'trixie'),
   'drydock/haproxy:3.0': { suite: 'trixie', contexts: ['haproxy'], arguments: {} },
+  // Subscribers of the tests.
+  'drydock/etcd:3.4': { suite: 'bookworm', contexts: ['etcd'], arguments: {} },
+  'drydock/consul:1.8': { suite: 'bullseye', contexts: ['consul'], arguments: {} },
   // The platform in containers, for docker-compose.yml.
   'drydock/temporal:1': {
     suite: 'trixie',

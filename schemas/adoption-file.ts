@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net';
 
 import { z } from 'zod';
 
+import { subscribers } from './subscribers';
 import { administrators, candidateRules, clusterName, commands, memberName } from './cluster';
 
 const port = z.number().int().min(1).max(65535);
@@ -36,6 +37,7 @@ const adoptionFields = z.strictObject({
     .describe('you say that a member which is started is read-only and replicates from nobody until it is told'),
   candidates: candidateRules.default({ prefer: [], never: [], preferHosts: [], neverHosts: [] }),
   commands: commands.optional(),
+  subscribers: subscribers.default([]),
   routers: z.number().int().min(0).max(8).default(0).describe('routers of drydock in front of it; 0: clients are moved by you'),
   hosts: z.array(z.string()).min(1).default(['local']).describe('hosts of the inventory for the routers'),
   ports: z.strictObject({ write: port.min(1024).optional(), read: port.min(1024).optional() }).default({}),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { subscribers } from './subscribers';
+
 export const memberName = z.string().regex(/^[a-z][a-z0-9-]{0,33}$/, 'a member is called <cluster>-1, <cluster>-2, ...');
 
 export const clusterName = z
@@ -123,6 +125,7 @@ const clusterFields = z.strictObject({
   acceptSplitBrain: z.boolean().default(false).describe('go on without proof that the old primary is fenced: voids promise 2'),
   commands: commands.optional(),
   administrators: administrators.optional(),
+  subscribers: subscribers.default([]),
   settings: z
     .record(z.string().regex(/^[a-z][a-z0-9_-]*$/), z.string())
     .default({})

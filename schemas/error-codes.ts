@@ -97,6 +97,11 @@ export const errorCodes = {
     meaning: 'A secret that is named by reference is not in the secret store.',
     remedy: 'See that every worker uses the same secret store.',
   },
+  NotDelivered: {
+    retryable: true,
+    meaning: 'A subscriber did not confirm a change of primary.',
+    remedy: 'See in the message what it answered; drydock tries again until it confirms.',
+  },
   HistoryTooOld: {
     retryable: false,
     meaning: 'The server knows no such operation: it never was, or it is closed and its history was removed.',

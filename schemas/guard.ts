@@ -123,6 +123,10 @@ export interface GuardAttempt {
 export interface GuardMemory {
   state: ClusterState;
   findings: Finding[];
+  /** A switch is done, and its pivot still moves the other members: for readers. */
+  moved?: { epoch: number; primary: string };
+  /** The epoch that subscribers were last told of by the guard. */
+  told?: number;
   pivots: GuardPivot[];
   /** Why the guard holds still until `resume`. */
   held?: { reason: string; since: string; by: string; flapping?: true };

@@ -39,6 +39,8 @@ export const guardId = (cluster: string): string => `guard/${cluster}`;
 /** The record of a cluster that others made: workflow `adopted`. */
 export const adoptedId = (cluster: string): string => `adopted/${cluster}`;
 export const holdId = (target: string): string => `hold/${target}`;
+/** Tells subscribers of every change of primary, in order. */
+export const announceId = (cluster: string): string => `announce/${cluster}`;
 /** Id of the guard's unplanned pivot that leads to `epoch`; duplicates are rejected by the server. */
 export const unplannedPivotId = (cluster: string, epoch: number): string => `pivot/${cluster}/${epoch}`;
 

@@ -45,6 +45,8 @@ export interface Endpoint {
 /** What exists of a cluster: read from Docker labels (`describeCluster`), never from memory. */
 export interface Cluster {
   definition: ClusterDefinition;
+  /** ISO time at which it was made (its first plan): tells two clusters apart that had the same name. */
+  created?: string;
   members: Member[];
   routers: Router[];
   adoption?: Adoption;

@@ -16,6 +16,8 @@ export interface WorkerOptions {
   queues: QueueName[];
   /** DRYDOCK_METRICS_ADDRESS, such as 127.0.0.1:9464; no metrics are served when not given. */
   metricsAddress: string | undefined;
+  /** DRYDOCK_TOPOLOGY_ADDRESS, such as 127.0.0.1:9465, or 9465 alone for that; who is primary is not served when not given. */
+  topologyAddress: { host: string; port: number } | undefined;
   /** DRYDOCK_WORKER_VERSIONING=1: Temporal's worker deployments. */
   versioning: boolean;
   /** DRYDOCK_WORKFLOW_BUNDLE: a bundle made beforehand; workflows are bundled at start when not given. */
@@ -31,10 +33,20 @@ export function readOptions(env: NodeJS.ProcessEnv = process.env): WorkerOptions
     namespace: namespace ?? 'default',
     queues: readQueues(env['DRYDOCK_QUEUES']),
     metricsAddress: env['DRYDOCK_METRICS_ADDRESS'] || undefined,
+    topologyAddress: readAddress('DRYDOCK_TOPOLOGY_ADDRESS', env['DRYDOCK_TOPOLOGY_ADDRESS']),
     versioning: env['DRYDOCK_WORKER_VERSIONING'] === '1',
     workflowBundle: env['DRYDOCK_WORKFLOW_BUNDLE'] || undefined,
     logLevel: env['DRYDOCK_LOG_LEVEL'] ?? 'info',
   };
+}
+
+/** A port alone is one of this machine's own: whoever wants others to reach it must say so. */
+function readAddress(variable: string, text: string | undefined): { host: string; port: number } | undefined {
+  if (!text) return undefined;
+  const [, host = '127.0.0.1', digits = ''] = /^(?:(.+):)?(\d+)$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (digits === '' || port < 1 || port > 65535) throw new Error(`${variable} is ${text}; it wants a port, or an address with one`);
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port };
 }
 
 function readQueues(text: string | undefined): QueueName[] {

@@ -11,6 +11,8 @@ import { createEnvironment } from './environment';
 import { hostsOf } from './hosts';
 import type { WorkerOptions } from './options';
 import { registerSearchAttributes } from './search-attributes';
+import { Knowledge } from './topology/knowledge';
+import { TopologyServer } from './topology/server';
 import { createWorkers, type WorkerGroup } from './workers';
 import { workflowCode } from './workflow-code';
 
@@ -22,11 +24,15 @@ export class WorkerProcess {
   stopping = false;
   private readonly stopped = new AbortController();
   private workers?: WorkerGroup;
+  /** What it serves outlives a connection: without Temporal it is what was known last. */
+  private readonly knowledge: Knowledge;
 
   constructor(
     private readonly options: WorkerOptions,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.knowledge = new Knowledge(log);
+  }
 
   /** Resolves when all work has ended after `stop`. */
   async run(): Promise<void> {
@@ -34,6 +40,17 @@ export class WorkerProcess {
     // One that can not be read ends the process here, with every problem: to work on half of the hosts would be worse.
     await hostsOf(home, this.log);
     const workflows = await workflowCode(this.options.workflowBundle);
+    const { topologyAddress } = this.options;
+    const server = topologyAddress && new TopologyServer(topologyAddress, this.knowledge, this.log);
+    server?.start();
+    try {
+      await this.sessions(home, workflows);
+    } finally {
+      server?.stop();
+    }
+  }
+
+  private async sessions(home: Awaited<ReturnType<typeof openHome>>, workflows: Awaited<ReturnType<typeof workflowCode>>): Promise<void> {
     for (let failures = 0; !this.stopping; failures++) {
       try {
         await this.session(home, workflows, () => (failures = 0));
@@ -70,6 +87,7 @@ export class WorkerProcess {
       if (this.stopping) return;
       connected();
       deadMan.start();
+      if (this.options.topologyAddress) this.knowledge.attach(environment.client);
       const running = this.workers.run();
       this.log.info({ namespace, queues, instance: environment.instance }, 'works');
       if (deployment) void makeCurrent(connection, namespace, deployment.version.buildId, this.log, ended.signal);
@@ -77,6 +95,7 @@ export class WorkerProcess {
     } finally {
       ended.abort();
       deadMan.stop();
+      this.knowledge.detach();
       this.workers = undefined;
       await connection.close().catch(() => undefined);
     }

@@ -3,6 +3,7 @@ import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 
 import { adopted } from './adopted';
 import { adoptCluster } from './adoption/adopt';
+import { announce } from './announce';
 import { createCluster } from './cluster/create';
 import { deleteCluster } from './cluster/delete';
 import { errant } from './errant/errant';
@@ -11,7 +12,7 @@ import { hold } from './hold';
 import { pivot } from './pivot/pivot';
 import { proof } from './pivot/proof';
 
-export { adoptCluster, adopted, createCluster, deleteCluster, errant, guardCluster, hold, pivot, proof };
+export { adoptCluster, adopted, announce, createCluster, deleteCluster, errant, guardCluster, hold, pivot, proof };
 export { default } from './unknown';
 
 /** Worker deployments are in use (docs/workers.md); a server refuses a versioning behaviour from a worker without a version. */
@@ -20,7 +21,7 @@ const versioned = (): boolean => Boolean(workflowInfo().currentDeploymentVersion
 // A fault of our own fails an operation instead of retrying its task for ever; a history that does not fit the code still waits for
 // the right code. What never ends must not be ended by a fault: its task waits for better code, and it moves to a new version at its
 // next task; operations end on the version that they began with.
-for (const endless of [adopted, guardCluster, hold])
+for (const endless of [adopted, announce, guardCluster, hold])
   setWorkflowOptions(() => (versioned() ? { versioningBehavior: 'AUTO_UPGRADE' } : {}), endless as (raw: never) => Promise<unknown>);
 for (const ending of [adoptCluster, createCluster, deleteCluster, errant, pivot, proof])
   setWorkflowOptions({ failureExceptionTypes: [Error] }, ending as (raw: never) => Promise<unknown>);

@@ -108,6 +108,7 @@ export async function describeCluster(env: ActivityEnvironment, cluster: string)
   );
   return {
     definition: plan.definition,
+    created: plan.created,
     members: withCommands(plan.definition, members).map((member) => inItsDataCentre(env, member)),
     routers: overlay(
       plan.routers,

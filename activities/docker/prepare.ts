@@ -91,7 +91,7 @@ async function planOrMake(env: ActivityEnvironment, operation: string, definitio
     const sources = new Map<string, () => number>();
     for (const host of hosts) sources.set(host.name, await portSource(host, definition.name, wanted));
     const nextPort = (host: HostAddress) => (sources.get(host.name) as () => number)();
-    return planCluster(definition, hosts, subnet, env.instance, nextPort);
+    return { ...planCluster(definition, hosts, subnet, env.instance, nextPort), created: new Date().toISOString() };
   });
 }
 

@@ -65,6 +65,7 @@ export function clusterLines(cluster: ClusterView, columns: number, style: Style
     ),
     '',
     ...routerLines(cluster, columns, style),
+    ...subscriberLines(cluster, columns, style),
     '',
     ...connectLines(cluster, style),
   ];
@@ -104,6 +105,34 @@ function connectLines({ credentials: { application }, endpoints }: ClusterView, 
   const to = `mysql -h ${endpoints.write.host} -P ${endpoints.write.port}`;
   if (!application) return [`  ${style.dim('connect')}  ${to}  (with an account of your own)`];
   return [`  ${style.dim('connect')}  MYSQL_PWD="$(cat ${application.passwordFile})" \\`, `           ${to} -u ${application.user}`];
+}
+
+/** Who is told of changes of primary; who has not confirmed stands out. */
+function subscriberLines({ subscribers }: ClusterView, columns: number, style: Style): string[] {
+  if (subscribers.length === 0) return [];
+  const named = ({ epoch, event }: { epoch: number; event: string }): string => (event === 'deleted' ? 'deletion' : String(epoch));
+  return [
+    '',
+    ...indent(
+      table(
+        subscribers,
+        [
+          { title: 'SUBSCRIBER', cell: ({ name }) => name },
+          { title: 'KIND', cell: ({ kind }) => kind },
+          { title: 'CONFIRMED', cell: ({ confirmed }) => (confirmed ? named(confirmed) : 'nothing') },
+          { title: 'WAITS FOR', cell: ({ waiting }) => style.yellow(waiting.map(named).join(', ')), shrinks: true },
+          {
+            title: 'ATTEMPTS',
+            cell: ({ waiting, failed, lastError }) =>
+              waiting.length > 0 && failed > 0 ? style.yellow(`${failed} failed: ${lastError ?? ''}`) : '',
+            shrinks: true,
+          },
+        ],
+        columns - 2,
+        style,
+      ),
+    ),
+  ];
 }
 
 /** `cluster list`. */

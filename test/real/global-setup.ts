@@ -3,7 +3,7 @@ import { ensureImages } from '../../platform/images';
 import { recipes } from '../../platform/image-table';
 import { findTemporal } from '../../platform/temporal-binary';
 
-const servers = /^drydock\/(mysql|mariadb|haproxy):/;
+const servers = /^drydock\/(mysql|mariadb|haproxy|etcd|consul):/;
 
 /** What tests share, made once before the first of them, so that a new machine's set-up is in nobody's time limit. */
 export default async function setUp(): Promise<void> {

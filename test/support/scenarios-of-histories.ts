@@ -1,6 +1,13 @@
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+import { tellSubscribers } from '../../activities/announce/tell';
 import type { AdoptionFileAsWritten } from '../../schemas/adoption-file';
 import type { ClusterFile } from '../../schemas/cluster';
-import { queues, type WorkflowType } from '../../schemas/names';
+import { announceId, queues, type WorkflowType } from '../../schemas/names';
 import { refuses, report, type SimulatedCluster } from './simulated-cluster';
 import type { Simulation } from './simulation';
 
@@ -242,6 +249,36 @@ export const scenarios: Record<string, Scenario> = {
       args: [{ state, members: ['db-1', 'db-2'] }],
     });
     return `proof/${name}/4`;
+  },
+  'announce.confirmed-and-gone': async (simulation, name) => {
+    const { state } = simulation.cluster(name);
+    await mkdir(join(simulation.temporal.home.secrets, 'subscribers'), { recursive: true });
+    await writeFile(join(simulation.temporal.home.secrets, 'subscribers', 'recorder'), 'a key to sign recordings with');
+    let refusals = 2;
+    const receiver = createServer((request, response) => {
+      request.resume();
+      response.writeHead(refusals-- > 0 ? 503 : 204).end();
+    });
+    await once(receiver.listen(0, '127.0.0.1'), 'listening');
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+    const webhook = { url, secret: 'subscribers/recorder' };
+    const definition = {
+      ...state.definition,
+      name,
+      subscribers: [
+        { name: 'first', webhook },
+        { name: 'second', webhook },
+      ],
+    };
+    for (const [epoch, event] of [
+      [1, 'primary'],
+      [2, 'primary'],
+      [2, 'deleted'],
+    ] as const)
+      await tellSubscribers(simulation.client, { ...state, definition, epoch }, event, 'recorder');
+    await simulation.client.workflow.getHandle(announceId(name)).result();
+    receiver.close();
+    return announceId(name);
   },
   'hold.released': async (simulation, cluster) => {
     const id = await simulation.drydock.start('pivot', { cluster });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Context } from '@temporalio/activity';
 
-import type { Activities, OperationActivities } from '../../activities/contracts';
+import type { Activities, AnnounceActivities, OperationActivities } from '../../activities/contracts';
 import { failure } from '../../activities/failure';
 import type { ErrantRecord } from '../../schemas/errant';
 import type { Examination } from '../../schemas/adoption';
@@ -12,7 +12,7 @@ import type { ProofReport, SwitchInput, SwitchReport } from '../../schemas/pivot
 import type { Cluster, ClusterState } from '../../schemas/topology';
 import { primaryView, replicaView, state as stateOf } from '../unit/pivot/builders';
 
-type Cast = Omit<Activities, keyof OperationActivities>;
+type Cast = Omit<Activities, keyof OperationActivities | keyof AnnounceActivities>;
 type Override = { [Name in keyof Cast]?: (...args: Parameters<Cast[Name]>) => ReturnType<Cast[Name]> };
 
 /**

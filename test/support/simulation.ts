@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 
 import type { Activities } from '../../activities/contracts';
+import { createAnnounceActivities } from '../../activities/announce';
 import { createOperationActivities } from '../../activities/operation';
 import { SecretStore } from '../../activities/secrets';
 import { connectDrydock, type DrydockClient } from '../../client';
@@ -44,14 +45,15 @@ export class Simulation {
 
   async startWorkers(): Promise<void> {
     const { home } = this.temporal;
-    const contract = createOperationActivities({
+    const environment = {
       instance: 'simulation',
       home: home.root,
       secrets: new SecretStore(home.secrets),
       hosts: new Map(),
       client: this.client,
       log,
-    });
+    };
+    const contract = { ...createOperationActivities(environment), ...createAnnounceActivities(environment) };
     this.workers = await createWorkers({
       connection: this.connection,
       namespace: 'default',

@@ -5,6 +5,7 @@ import type { AdoptionFile } from '../../schemas/adoption-file';
 import type { AdoptClusterInput } from '../../schemas/inputs';
 import { clusterTarget } from '../../schemas/names';
 import type { Cluster, ClusterState } from '../../schemas/topology';
+import { announcing, tell } from '../announce/tell';
 import { startGuard } from '../cluster/guard';
 import { together } from '../cluster/together';
 import { signalGuard } from '../pivot/guard-signals';
@@ -51,6 +52,8 @@ async function adopt(op: Operation<AdoptClusterInput>): Promise<ClusterState | A
   // Marks what this very run makes in the engines: what was there before is never removed by this one.
   const mark = `${op.id}#${uuid4().slice(0, 8)}`;
   const planned = clusterOf(file, examination, op.id);
+  if (file.subscribers.length > 0)
+    await summarised(announcing.checkSubscribers, `secrets of the subscribers of ${file.name}`)(planned.definition);
   const primary = reportOf(file, examination, found).primary ?? '';
   await makeAccounts(op, planned, primary, thereBefore(examination));
   const cluster = await makeRouters(op, mark, planned);
@@ -71,6 +74,7 @@ async function adopt(op: Operation<AdoptClusterInput>): Promise<ClusterState | A
     // One that watches already is told what was written down anew.
     await signalGuard(file.name, 'clusterChanged', told);
   });
+  await tell(op, told, 'primary');
   return told;
 }
 

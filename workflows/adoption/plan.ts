@@ -23,8 +23,19 @@ export const versionOf = (members: ExaminedMember[]): string =>
 
 /** Throws nothing: what does not fit was refused before. */
 export function clusterOf(file: AdoptionFile, examination: Examination, operation: string): Cluster {
-  const { name, durability, candidates, hosts, routers, ports, readFallback, maxReadLagSeconds, transactionBoundMs, acceptSplitBrain } =
-    file;
+  const {
+    name,
+    durability,
+    candidates,
+    hosts,
+    routers,
+    ports,
+    readFallback,
+    maxReadLagSeconds,
+    transactionBoundMs,
+    acceptSplitBrain,
+    subscribers,
+  } = file;
   const examined = new Map(examination.members.map((member) => [member.name, member]));
   const trusted = [...file.administrators, ...examination.members.flatMap(({ administrator }) => administrator ?? [])];
   const members = namedMembers(file).map((member): Member => ({
@@ -50,6 +61,7 @@ export function clusterOf(file: AdoptionFile, examination: Examination, operatio
       maxReadLagSeconds,
       transactionBoundMs,
       acceptSplitBrain,
+      subscribers,
       ...(file.commands ? { commands: file.commands } : {}),
       administrators: [...new Set(trusted)].sort(),
       settings: {},

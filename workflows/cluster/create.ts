@@ -1,10 +1,12 @@
 import { uuid4 } from '@temporalio/workflow';
 
+import { subscribersOf } from '../../schemas/announcement';
 import type { CreationPreview } from '../../schemas/creation';
 import type { CreateClusterInput } from '../../schemas/inputs';
 import { delayOf } from '../../schemas/member-rules';
 import { clusterTarget } from '../../schemas/names';
 import type { Cluster, ClusterState } from '../../schemas/topology';
+import { announcing, tell } from '../announce/tell';
 import { failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
 import { definitionProblems, differences, firstPrimary, previewOf } from './definition';
 import { lookAtExisting } from './existing';
@@ -43,6 +45,9 @@ async function create(op: Operation<CreateClusterInput>): Promise<ClusterState |
   const { name } = definition;
   const problems = definitionProblems(definition);
   if (problems.length > 0) throw failure('InvalidInput', problems.map(({ path, message }) => `${path}: ${message}`).join('; '), problems);
+
+  if (subscribersOf(definition).length > 0)
+    await summarised(announcing.checkSubscribers, `secrets of the subscribers of ${name}`)(definition);
 
   const existing = await op.step('look for what exists', async (step) => {
     const found = await work.describeCluster(name);
@@ -85,6 +90,7 @@ async function create(op: Operation<CreateClusterInput>): Promise<ClusterState |
   op.compensate('stop the guard', () => stopGuard(name));
   await guard(op, name);
   op.pointOfNoReturn({ loses: 'the cluster is in use: `drydock cluster delete` removes it' });
+  await tell(op, state, 'primary');
   return state;
 }
 

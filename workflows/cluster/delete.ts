@@ -1,8 +1,11 @@
+import { subscribersOf } from '../../schemas/announcement';
 import type { DeletionResult } from '../../schemas/creation';
 import type { DeleteClusterInput } from '../../schemas/inputs';
 import { clusterTarget } from '../../schemas/names';
-import type { Cluster } from '../../schemas/topology';
+import type { Cluster, ClusterState } from '../../schemas/topology';
+import { tell } from '../announce/tell';
 import { failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
+import { lookAtJournal } from '../guard/look';
 import { lookAtCluster } from '../pivot/look';
 import { unmetExpectations } from '../pivot/plan';
 import { giveBack, giveBackPrediction, refuseDeletionOfData } from '../adoption/give-back';
@@ -48,6 +51,7 @@ async function remove(op: Operation<DeleteClusterInput>): Promise<DeletionResult
 
   op.compensate('guard the cluster again', () => (cluster ? startGuard(name) : Promise.resolve()));
   await op.step('stop the guard', async (step) => step.detail((await stopGuard(name)) ? 'stopped' : 'there was none'));
+  const last = cluster ? await lastState(cluster) : undefined;
   await op.safePoint('before containers are removed');
   if (cluster?.adoption) return giveBack(op, cluster);
   op.pointOfNoReturn({ loses: deleteData ? 'the data is gone' : 'containers are gone; data and passwords are kept' });
@@ -57,9 +61,16 @@ async function remove(op: Operation<DeleteClusterInput>): Promise<DeletionResult
     return removal;
   });
   if (!cluster && outcome.removed.length === 0) throw failure('UnknownCluster', `no cluster ${name}, and no data of one`);
+  if (last) await tell(op, last, 'deleted');
   if (outcome.kept.length > 0)
     op.warn(`kept: ${outcome.kept.join(', ')}; \`drydock cluster delete ${name} --delete-data\` removes them for good`);
   return { cluster: name, ...outcome };
+}
+
+/** What its subscribers are told that it was; epoch 0 when no member can be asked any more. */
+async function lastState(cluster: Cluster): Promise<ClusterState | undefined> {
+  if (subscribersOf(cluster.definition).length === 0) return undefined;
+  return (await lookAtJournal(cluster.definition.name)) ?? { ...cluster, epoch: 0, primary: '' };
 }
 
 async function refuseUnexpected(op: Operation<DeleteClusterInput>, name: string): Promise<void> {

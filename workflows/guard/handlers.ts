@@ -35,20 +35,28 @@ const recordsKept = 20;
 export function listenTo(slot: Slot): void {
   const records: ControlRecord[] = [];
   const now = (): string => new Date().toISOString();
-  const on = (signal: string, deed: (keeper: Keeper, argument: unknown) => void): void =>
+  const hear = (signal: string, deed: (keeper: Keeper, argument: unknown) => void): void =>
     setHandler(defineSignal<unknown[]>(signal), (argument: unknown) => {
-      const act = (keeper: Keeper): void => {
-        deed(keeper, argument);
-        keeper.poke();
-      };
+      const act = (keeper: Keeper): void => deed(keeper, argument);
       if (slot.keeper) act(slot.keeper);
       else slot.early.push(act);
+    });
+  /** What it decides by has changed. */
+  const on = (signal: string, deed: (keeper: Keeper, argument: unknown) => void): void =>
+    hear(signal, (keeper, argument) => {
+      deed(keeper, argument);
+      keeper.poke();
     });
 
   on('clusterChanged', (keeper, argument) => {
     const state = readChange(argument, keeper.memory.state);
     if (state) keeper.adopt(state);
     else keeper.note('signal clusterChanged refused: it names no member as primary, or no epoch');
+  });
+  hear('primaryMoved', (keeper, argument) => {
+    const state = readChange(argument, keeper.memory.state);
+    if (state) keeper.primaryMoved(state.epoch, state.primary);
+    else keeper.note('signal primaryMoved refused: it names no member as primary, or no epoch');
   });
   on('expectFencing', (keeper, argument) => {
     const until = readFencing(argument, now());

@@ -12,12 +12,15 @@ import {
 
 import type { GuardActivities } from '../../activities/contracts';
 import type { Finding, GuardAction, GuardMemory, GuardView, WatchReport } from '../../schemas/guard';
+import { subscribersOf } from '../../schemas/announcement';
 import { clusterTarget, queues } from '../../schemas/names';
 import type { Observation } from '../../schemas/observation';
 import type { ClusterState } from '../../schemas/topology';
+import { tellOnce } from '../announce/tell';
 import { isCancellation, meaningOf, publish } from '../operation';
 import { act, type GuardConfig, type Moment } from './act';
 import { renderGuard } from './details';
+import { publishTopology } from './publish-topology';
 import { Healer } from './healer';
 import { lookAtJournal } from './look';
 import { maintenanceText, settleMaintenance } from './maintenance';
@@ -33,6 +36,7 @@ const firstWatchSeconds = 2;
 const staleMs = 10_000;
 /** Below Temporal's own advice, so that a busy hour does not bring it near. */
 const mostEvents = 2000;
+const retryTellingMs = 10_000;
 
 const watcher = proxyActivities<GuardActivities>({
   taskQueue: queues.guard,
@@ -82,7 +86,7 @@ export class Keeper implements Watchman {
   async run(): Promise<'stopped' | 'renew'> {
     this.show();
     try {
-      await Promise.all([this.keepWatching(), this.keepDeciding()]);
+      await Promise.all([this.keepWatching(), this.keepDeciding(), this.keepTelling()]);
     } catch (error) {
       this.beginAnew(error);
     }
@@ -118,6 +122,29 @@ export class Keeper implements Watchman {
     const fault = { at: new Date().toISOString(), message: meaningOf(error).message.slice(0, 300) };
     log.error('the guard begins anew after a fault of its own', { fault: error instanceof Error ? error.stack : String(error) });
     this.memory = { ...this.memory, findings: [], attempts: {}, readers: undefined, fault };
+  }
+
+  /** A pivot tells subscribers itself, sooner; one that was terminated did not. */
+  private async keepTelling(): Promise<void> {
+    const over = (): boolean => this.stopping || this.renewing;
+    const untold = (): boolean => subscribersOf(this.memory.state.definition).length > 0 && this.memory.told !== this.memory.state.epoch;
+    while (!over()) {
+      await condition(() => over() || untold());
+      if (over()) return;
+      const { state } = this.memory;
+      const problem = await tellOnce(state, 'primary');
+      if (problem === undefined) this.memory = { ...this.memory, told: state.epoch };
+      else {
+        this.note(`subscribers were not told of epoch ${state.epoch}: ${problem}`);
+        await condition(over, retryTellingMs);
+      }
+    }
+  }
+
+  /** Readers are told at once; whatever else follows from it waits until the pivot has moved the others. */
+  primaryMoved(epoch: number, primary: string): void {
+    if (epoch > this.memory.state.epoch) this.memory = { ...this.memory, moved: { epoch, primary } };
+    this.show();
   }
 
   private async keepWatching(): Promise<void> {
@@ -270,7 +297,8 @@ export class Keeper implements Watchman {
   }
 
   view(): GuardView {
-    const { state, findings, held, maintenance, pivots } = this.memory;
+    const { state: watched, moved, findings, held, maintenance, pivots } = this.memory;
+    const state = moved && moved.epoch > watched.epoch ? { ...watched, ...moved } : watched;
     const note = held?.reason ?? maintenanceText(this.memory);
     const flapping: Finding[] = held?.flapping ? [{ diagnosis: 'Flapping', detail: held.reason }] : [];
     return {
@@ -295,5 +323,7 @@ export class Keeper implements Watchman {
     const phase = this.memory.held ? 'held' : 'watching';
     setCurrentDetails(renderGuard(this.view(), this.phase(), this.healer.running, this.notes));
     publish({ operation: 'guardCluster', target: clusterTarget(this.memory.state.definition.name), phase });
+    const { epoch, primary } = this.view().state;
+    publishTopology({ epoch, primary });
   }
 }

@@ -12,6 +12,7 @@ export function readChange(value: unknown, state: ClusterState): ClusterState | 
   const { epoch, primary, members, routers, definition } = fields(value) as Partial<ClusterState>;
   const next: ClusterState = {
     definition: definition ?? state.definition,
+    created: state.created,
     members: Array.isArray(members) ? members : state.members,
     routers: Array.isArray(routers) ? routers : state.routers,
     epoch: epoch ?? state.epoch,

@@ -10,6 +10,7 @@ import { codeOf, critical, failure, type Operation, operation, summarised, type 
 import { expectFencing, fencingIsOver, signalGuard } from './guard-signals';
 import { type Look, lookAtCluster, lookUntilSeen } from './look';
 import { moveTheRest, presentOf } from './move-the-rest';
+import { tellEverybody } from './tell-everybody';
 import { planPivot, unmetExpectations } from './plan';
 import { type Accepted, waitForPerson } from './wait-for-person';
 
@@ -98,7 +99,8 @@ async function changePrimary(op: Operation<PivotInput>, change: Change): Promise
   report.warnings.forEach((warning) => op.warn(warning));
   if (report.routersMissing.length > 0) op.warn(`routers that did not confirm epoch ${state.epoch}: ${report.routersMissing.join(', ')}`);
   const unplanned = change.unplanned || report.lostOld;
-  const { repointed, aside } = await moveTheRest(op, state, done.plan, report, unplanned);
+  const told = tellEverybody(op, state);
+  const { repointed, aside } = await moveTheRest(op, state, done.plan, report, unplanned).finally(() => told);
   const proof = op.input.proof ? await startProof(op, state, presentOf(state, repointed)) : undefined;
   return {
     cluster: plan.cluster,

@@ -11,6 +11,19 @@ describe('cluster show and list', () => {
     for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
 
+  test('names the subscribers, what they confirmed and what they were not told yet', async () => {
+    const waiting = [6, 7].map((epoch) => ({ epoch, event: 'primary' as const, since: '2026-11-24T12:00:00.000Z' }));
+    const confirmed = { epoch: 3, event: 'primary' as const, at: '2026-11-24T12:00:00.000Z' };
+    const subscribers = [
+      { name: 'billing', kind: 'webhook' as const, confirmed, waiting: [], failed: 0, skipped: 0 },
+      { name: 'dns', kind: 'consul' as const, waiting, failed: 4, lastError: 'connect ECONNREFUSED', skipped: 0 },
+    ];
+    const cluster = () => Promise.resolve({ ...orders, subscribers });
+    const { out } = await drydock(['cluster', 'show', 'orders'], [], { client: { cluster } });
+    expect(out).toMatch(/billing +webhook +3\n/);
+    expect(out).toMatch(/dns +consul +nothing +6, 7 +4 failed: connect ECONNREFUSED/);
+  });
+
   test('--json gives exactly the view of the client', async () => {
     expect((await drydock(['cluster', 'show', 'orders', '--json'])).json()).toEqual(orders);
     expect((await drydock(['cluster', 'list', '--json'])).json()).toEqual([orders]);

@@ -60,6 +60,7 @@ export const orders: ClusterView = {
   credentials: { application: { user: 'app', passwordFile: '/home/ada/.drydock/secrets/clusters/orders/application' } },
   guard: 'watching',
   findings: [{ diagnosis: 'ReplicationBroken', member: 'orders-3', detail: 'the applier stopped: duplicate key' }],
+  subscribers: [],
 };
 
 export interface Fake {

@@ -59,6 +59,7 @@ export function stateOf(replicas = 2, definition: Record<string, unknown> = {}):
       maxReadLagSeconds: 10,
       transactionBoundMs: 500,
       acceptSplitBrain: false,
+      subscribers: [],
       settings: {},
       ...definition,
     },

@@ -1,0 +1,39 @@
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+
+import { type Announcement, announcementOf, subscribersOf, type Told } from '../../schemas/announcement';
+import { announceId, queues } from '../../schemas/names';
+import type { ClusterState } from '../../schemas/topology';
+
+/** Told again, it is told once: the workflow knows changes by their place. */
+export async function tellSubscribers(
+  client: Client,
+  state: ClusterState,
+  event: Announcement['event'],
+  operation: string | undefined,
+): Promise<void> {
+  const { definition } = state;
+  const subscribers = subscribersOf(definition);
+  if (subscribers.length === 0) return;
+  // Told late, when its deletion is known to everybody already: nothing is begun anew for a cluster that is gone.
+  if (event === 'primary' && state.created && (await saidFarewell(client, definition.name)) === state.created) return;
+  const told: Told = { announcement: announcementOf(state, new Date().toISOString(), event, operation), subscribers };
+  await client.workflow.signalWithStart('announce', {
+    workflowId: announceId(definition.name),
+    taskQueue: queues.plans,
+    args: [],
+    signal: 'tell',
+    signalArgs: [told],
+    staticSummary: `Tells the subscribers of ${definition.name} who is primary`,
+  });
+}
+
+/** When the cluster was made whose deletion is the last that the latest workflow of this name was told. */
+async function saidFarewell(client: Client, cluster: string): Promise<string | undefined> {
+  try {
+    const { memo } = await client.workflow.getHandle(announceId(cluster)).describe();
+    return (memo as { gone?: string } | undefined)?.gone;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}

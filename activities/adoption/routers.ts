@@ -1,4 +1,5 @@
 import type { Cluster, Router } from '../../schemas/topology';
+import { bringImages } from '../docker/bring-images';
 import { stillWanted } from '../docker/engine';
 import { requireImages, routerImage } from '../docker/images';
 import { objectName } from '../docker/labels';
@@ -22,6 +23,7 @@ export async function prepareRouters(env: ActivityEnvironment, operation: string
   const hosts = hostsOf(env, definition);
   const [first] = hosts;
   if (!first) throw failure('InvalidInput', 'routers need a host');
+  await bringImages(env, hosts, [routerImage]);
   await requireImages(hosts, [routerImage]);
   if (!(await planOn(first, env.instance, definition.name))) await refuseTakenPorts(first, definition);
   const plan = await ensureNetwork(first, env.instance, operation, definition.name, async (subnet) => {

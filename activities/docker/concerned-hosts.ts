@@ -10,7 +10,9 @@ export async function concernedHosts(env: ActivityEnvironment, cluster: string):
   const found = await describeCluster(env, cluster);
   if (!found) return { hosts: [...env.hosts.values()], gone: [] };
   const { members, routers, definition } = found;
-  const names = new Set([...definition.hosts, ...members.map(({ host }) => host), ...routers.map(({ host }) => host)]);
+  // Adopted members run wherever others put them, which need not be a host of the inventory.
+  const ours = [...members.filter(({ adopted }) => !adopted), ...routers];
+  const names = new Set([...definition.hosts, ...ours.map(({ host }) => host)]);
   return {
     hosts: [...env.hosts.values()].filter(({ name }) => names.has(name)),
     gone: [...names].filter((name) => !env.hosts.has(name)),

@@ -38,7 +38,8 @@ export interface HostEngine {
   engine: Docker;
 }
 
-const answerMs = 3000;
+/** A person waits for it, and an engine that has just started takes its time. */
+const answerMs = 6000;
 const knockMs = 1000;
 /** `host list` shows this for the engine beside the worker. */
 const localText = 'the local engine';

@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
 
-/** A living host in another data centre answers a handshake within a fifth of this. */
-const connectMs = 1000;
+/** A living host in another data centre answers a handshake within a tenth of this; a busy one may take a second. */
+const connectMs = 2000;
 /** Node probes an idle connection every second from then on, ten times: an event stream of a dead host ends after 15 s. */
 const idleMs = 5000;
 

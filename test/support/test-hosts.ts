@@ -134,14 +134,16 @@ export class TestHosts {
     await this.untilAnswers(name);
   }
 
+  /** An engine that has just started answers, and then is busy for a while: until it answers promptly. */
   async untilAnswers(name: string): Promise<void> {
     const { engine, container } = this.host(name);
     for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
-      const answer: unknown = await engine.ping().catch((error: Error) => error);
-      if (!(answer instanceof Error)) return;
+      const asked = performance.now();
+      const answer: unknown = await engine.info().catch((error: Error) => error);
+      if (!(answer instanceof Error) && performance.now() - asked < 300) return;
       if (Date.now() > deadline) {
         const words = String(await container.logs({ stdout: true, stderr: true, tail: 20 }));
-        throw new Error(`the engine of ${name} does not answer: ${answer.message}\n${words}`);
+        throw new Error(`the engine of ${name} does not answer promptly: ${String(answer)}\n${words}`);
       }
     }
   }

@@ -13,6 +13,7 @@ import { bringImages } from '../../../activities/docker/bring-images';
 import { describeCluster } from '../../../activities/docker/describe';
 import type { ActivityEnvironment, Host } from '../../../activities/environment';
 import { containerState } from '../../../activities/guard/containers';
+import { stopMember } from '../../../activities/docker/member';
 import { ensureNetwork } from '../../../activities/docker/network';
 import { planCluster } from '../../../activities/docker/plan';
 import { SecretStore } from '../../../activities/secrets';
@@ -130,5 +131,9 @@ test('lost, it holds up no look; back, it answers', async () => {
   await hosts.restart('east');
   expect(await containerState(env, member)).toBe('missing');
   expect(await describeCluster(env, 'unknown')).toBeNull();
+  // It has no such container, and never heard of the cluster: that proves nothing. The other one knows the cluster.
+  const { container } = plan.members[0] as Member;
+  expect(await stopMember(env, { host: 'east', container }, true)).toEqual({ stopped: false });
+  expect(await stopMember(env, { host: 'other', container }, true)).toEqual({ stopped: true });
   expect(await hostReports({ root: home, file: hosts.inventory })).toMatchObject([{ answers: true }]);
 });

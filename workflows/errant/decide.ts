@@ -40,6 +40,8 @@ export function planErrant(
   const primary = observation.members.find(({ name }) => name === state.primary);
   if (primary?.reach !== 'answers')
     return problem(`members.${state.primary}`, `the primary does not answer (${primary?.error ?? 'not seen'})`);
+  if (decision === 'rebuild' && state.members.some(({ name, adopted }) => name === member && adopted))
+    return problem('member', `${member} was made by others: build it anew by hand, and it is rejoined when it follows (docs/adoption.md)`);
   if (decision === 'rebuild' && isOnlyAcknowledger(state, observation, member))
     return problem('member', `${member} is the only one that acknowledges for ${state.primary}: writes would wait until it is built`);
   if (decision === 'rebuild')

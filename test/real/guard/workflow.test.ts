@@ -142,6 +142,7 @@ describe('the guard as a workflow', () => {
     const { world, handle } = await kit.guard();
     const { definition } = world.state;
     await handle.signal('clusterChanged', { ...world.state, definition: { ...definition, onErrant: 'hold' } });
+    await watches(world, 2);
     world.verdict = 'diverged';
     world.report([{ diagnosis: 'ReplicaDiverged', member: 'db-3', detail: 'x:1' }], { members: { 'db-3': { errant: 'x:1' } } });
     await world.waitFor('compareWithPrimary');

@@ -81,6 +81,14 @@ describe('what a person may decide about them', () => {
     expect(made.deed).toBe('delete for good volume db-3.1');
   });
 
+  test('a member that others made is not built anew by drydock', () => {
+    const made = state();
+    const adopted = { ...made, members: made.members.map((each) => ({ ...each, adopted: true as const, container: '', volume: '' })) };
+    const known = { entries: errantEntries(adopted, diverged.members, [], at), records: [] };
+    expect(planErrant(adopted, diverged, known, 'rebuild', 'db-3').problems[0]?.message).toMatch(/made by others/);
+    expect(planErrant(adopted, diverged, known, 'accept', 'db-3').problems).toEqual([]);
+  });
+
   test('MariaDB can accept nothing, and it is said why', () => {
     const mariadb = state({ engine: 'mariadb', version: '10.11' });
     const found = seen(primaryView('db-1', 0, { executed: { gtid: '0-1-9' } }), replicaView('db-3', 0, { errant: '0-3-7' }));

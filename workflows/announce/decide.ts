@@ -24,6 +24,7 @@ export interface Lane {
 }
 
 export interface AnnounceMemory {
+  /** Of the first change that was told; empty before. */
   cluster: string;
   /** As the newest change named them. */
   subscribers: Subscriber[];
@@ -40,7 +41,7 @@ const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 const LONGEST_ERROR = 300;
 
-export const newMemory = (cluster: string): AnnounceMemory => ({ cluster, subscribers: [], waiting: [], lanes: {} });
+export const newMemory = (): AnnounceMemory => ({ cluster: '', subscribers: [], waiting: [], lanes: {} });
 
 /** Pause after so many failures in a row, in milliseconds. */
 export const pauseMs = (failed: number): number => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failed - 1, 10));
@@ -69,7 +70,7 @@ export function accept(memory: AnnounceMemory, { announcement, subscribers }: To
   const known = memory.waiting.some((each) => comparePlaces(each, announcement) === 0);
   if (known) return memory;
   const next = isNewest ? { ...memory, subscribers, newest: { ...placeOf(announcement), at: announcement.at } } : memory;
-  return bounded(tidy({ ...next, waiting: [...next.waiting, announcement].sort(comparePlaces) }));
+  return bounded(tidy({ ...next, cluster: announcement.cluster, waiting: [...next.waiting, announcement].sort(comparePlaces) }));
 }
 
 /** Drops what nobody waits for, and what is remembered of who is no subscriber any more. */
@@ -156,7 +157,7 @@ export function viewOf(memory: AnnounceMemory): AnnouncementsView {
   };
 }
 
-/** A signal is read without trust: what is malformed is ignored. */
+/** A signal is read without trust: what is malformed, or of another cluster, is ignored. */
 export function readTold(value: unknown, cluster: string): Told | undefined {
   const { announcement, subscribers } = fields(value) as Partial<Told>;
   const { id, event, created, epoch, at, primary } = fields(announcement) as Partial<Announcement>;
@@ -166,7 +167,8 @@ export function readTold(value: unknown, cluster: string): Told | undefined {
     (event === 'primary' || event === 'deleted') &&
     Number.isInteger(epoch) &&
     typeof fields(primary)['name'] === 'string' &&
-    announcement?.cluster === cluster &&
+    typeof announcement?.cluster === 'string' &&
+    (cluster === '' || announcement.cluster === cluster) &&
     Array.isArray(subscribers) &&
     subscribers.every((one: unknown) => typeof fields(one)['name'] === 'string');
   return valid ? { announcement, subscribers } : undefined;

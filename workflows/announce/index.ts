@@ -51,8 +51,7 @@ const notesKept = 10;
  * as the cluster (docs/announcements.md). It is told by signal and holds nobody up: who tells it does not wait for it.
  */
 export async function announce(carried?: AnnounceMemory): Promise<AnnouncementsView> {
-  const cluster = workflowInfo().workflowId.replace(/^announce\//, '');
-  const desk = new Desk(carried ?? newMemory(cluster));
+  const desk = new Desk(carried ?? newMemory());
   setHandler(defineSignal<[unknown]>('tell'), (told) => desk.tell(told));
   setHandler(defineSignal<[unknown]>('skip'), (request) => desk.skip(request));
   setHandler(defineQuery<AnnouncementsView>('announcements'), () => viewOf(desk.memory));
@@ -183,6 +182,7 @@ class Desk {
     const view = viewOf(this.memory);
     const open = view.subscribers.some(({ waiting }) => waiting.length > 0);
     setCurrentDetails(renderAnnouncements(view, this.notes));
-    publish({ target: clusterTarget(this.memory.cluster), phase: open ? 'unconfirmed' : 'confirmed' });
+    const { cluster } = this.memory;
+    if (cluster !== '') publish({ target: clusterTarget(cluster), phase: open ? 'unconfirmed' : 'confirmed' });
   }
 }

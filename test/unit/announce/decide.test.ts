@@ -20,7 +20,7 @@ import {
 } from '../../../workflows/announce/decide';
 import { change, etcd, made, madeAgain, told, webhook } from './builders';
 
-const after = (...changes: Announcement[]): AnnounceMemory => changes.reduce((memory, each) => accept(memory, told(each)), newMemory('db'));
+const after = (...changes: Announcement[]): AnnounceMemory => changes.reduce((memory, each) => accept(memory, told(each)), newMemory());
 const nextEpoch = (memory: AnnounceMemory, name: string): number | undefined => nextFor(memory, name)?.announcement.epoch;
 const had = (memory: AnnounceMemory, name: string, announcement: Announcement): AnnounceMemory =>
   confirm(begin(memory, name, announcement), name, announcement, '2026-11-26T12:00:01.000Z');
@@ -130,7 +130,9 @@ describe('the end', () => {
 test('pauses double up to a minute', () => expect([1, 2, 3, 6, 7, 50].map(pauseMs)).toEqual([1000, 2000, 4000, 32000, 60000, 60000]));
 
 describe('a signal is read without trust', () => {
-  test('a change of this cluster', () => expect(readTold(told(change(5)), 'db')).toEqual(told(change(5))));
+  test.each(['db', ''])('a change of this cluster, or the first', (cluster) =>
+    expect(readTold(told(change(5)), cluster)).toEqual(told(change(5))),
+  );
   test.each([
     undefined,
     null,
@@ -162,7 +164,7 @@ describe('whatever happens', () => {
     everTold: Set<number>;
     skips: Set<string>;
   } {
-    let memory = newMemory('db');
+    let memory = newMemory();
     const reached = new Map<string, Announcement[]>(subscribers.map(({ name }) => [name, []]));
     const under = new Map<string, Announcement>();
     const everTold = new Set<number>();

@@ -10,6 +10,7 @@ import { deploymentOf, makeCurrent } from './deployment';
 import { createEnvironment } from './environment';
 import type { WorkerOptions } from './options';
 import { registerSearchAttributes } from './search-attributes';
+import type { Tracing } from './tracing';
 import { createWorkers, type WorkerGroup } from './workers';
 import { workflowCode } from './workflow-code';
 
@@ -25,6 +26,7 @@ export class WorkerProcess {
   constructor(
     private readonly options: WorkerOptions,
     private readonly log: Logger,
+    private readonly tracing: Tracing | undefined,
   ) {}
 
   /** Resolves when all work has ended after `stop`. */
@@ -63,7 +65,7 @@ export class WorkerProcess {
       const environment = await createEnvironment(home, clientOver(connection, namespace), this.log);
       const deployment = this.options.versioning ? await deploymentOf(this.options.workflowBundle) : undefined;
       const activities = createActivities(environment);
-      this.workers = await createWorkers({ connection, namespace, queues, activities, workflows, deployment });
+      this.workers = await createWorkers({ connection, namespace, queues, activities, workflows, deployment, tracing: this.tracing });
       if (this.stopping) return;
       connected();
       deadMan.start();

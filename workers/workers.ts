@@ -6,6 +6,7 @@ import { payloadConverterPath } from './data-converter';
 import { heartbeatInterceptor } from './heartbeat';
 import type { QueueName } from './options';
 import { targetInterceptor } from './target';
+import { noSinks, type Tracing } from './tracing';
 
 /**
  * The server hands tasks to polls of a worker that was stopped or cut off, too, and each of them costs a time-out of 2 s before another
@@ -60,6 +61,8 @@ export interface Workload {
   /** Workflow code, prebuilt or to be bundled. */
   workflows: Pick<SdkOptions, 'workflowBundle'> | Pick<SdkOptions, 'workflowsPath'>;
   deployment?: SdkOptions['workerDeploymentOptions'];
+  /** Operations leave traces. */
+  tracing?: Tracing;
 }
 
 /** One Worker per queue, all in this process. Activities of other queues are known to each, so that a queue may be moved without a change here. */
@@ -77,7 +80,14 @@ export async function createWorkers(load: Workload): Promise<WorkerGroup> {
         defaultHeartbeatThrottleInterval: '200ms',
         // Whatever still runs when the grace is over is cancelled; what does not listen is left behind.
         shutdownForceTime: '30s',
-        interceptors: { activity: queue === 'work' ? [targetInterceptor, heartbeatInterceptor] : [targetInterceptor] },
+        sinks: load.tracing?.sinks ?? noSinks,
+        interceptors: {
+          activity: [
+            ...(load.tracing ? [load.tracing.activities] : []),
+            targetInterceptor,
+            ...(queue === 'work' ? [heartbeatInterceptor] : []),
+          ],
+        },
         ...settings[queue],
       }),
     ),

@@ -14,6 +14,13 @@ import { noSinks, type Tracing } from './tracing';
  */
 const FEW_POLLS = 2;
 
+/**
+ * One worker guards 200 clusters within its budget of memory and CPU (bench/guard). It takes more than that all the same: when another worker
+ * died, a cluster that is watched by a busy worker is better off than one that nobody watches. A watch that was given up keeps its slot
+ * until it hears of it, a second later at most.
+ */
+const MOST_WATCHES = 500;
+
 /** The plain `maxConcurrent...Polls` of the SDK 1.24 are not passed on: ten polls it would be. */
 const polls = (maximum: number) => ({ type: 'simple-maximum', maximum }) as const;
 
@@ -33,7 +40,7 @@ const settings: Record<QueueName, Partial<SdkOptions>> = {
   },
   // Watches end at once and are resumed elsewhere.
   guard: {
-    maxConcurrentActivityTaskExecutions: 200,
+    maxConcurrentActivityTaskExecutions: MOST_WATCHES,
     activityTaskPollerBehavior: polls(FEW_POLLS),
     shutdownGraceTime: '1ms',
     maxHeartbeatThrottleInterval: '200ms',

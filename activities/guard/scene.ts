@@ -10,10 +10,13 @@ import { Heartbeat } from './heartbeat';
 import { Line, type Opening, pause } from './line';
 import { PrimaryWatch } from './primary-watch';
 import { ReplicaWatch } from './replica-watch';
+import type { Turns } from './turns';
 
 /** What a watch is given; the only place for what it needs from outside. */
 export interface WatchTools {
   connect: Connect;
+  /** In which lines that were not connected yet connect: shared by all watches of a process. */
+  turns: Turns;
   /** Everything that a pivot needs to know of one member; `state` is what it has executed, in the form that `errantOf` compares. */
   observe: (opening: Opening) => Promise<{ view: MemberView; state?: string }>;
   errantOf: (member: string, primary: string) => string;
@@ -70,6 +73,7 @@ export class Scene {
     return new Line(
       () => this.tools.connect(this.state.definition.name, member, options),
       () => this.changed(),
+      this.tools.turns,
     );
   }
 
@@ -135,7 +139,8 @@ export class Scene {
   primaryDoubted(): boolean {
     const now = performance.now();
     const { known, reach } = this.primary.sight(now);
-    if (!known) return now - this.began > bounds.reconnectGraceMs && this.primary.idle.opening === undefined;
+    // A line that is being made for the first time is late when an answer would be; one that was lost is missed at once.
+    if (!known) return this.primary.idle.missing(now, bounds.lateAfterMs);
     return reach === 'closed' || reach === 'refused' || reach === 'silent';
   }
 

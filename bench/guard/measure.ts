@@ -12,7 +12,7 @@ import type { GuardResult, Seen } from './result';
 import { Meter } from './usage';
 
 /** Guards that are started at once. */
-const startedAtOnce = 10;
+const startedAtOnce = 4;
 /** What the start left behind (look of every cluster, first watch) is over after this. */
 const settleMs = 30_000;
 const profileMs = 20_000;
@@ -64,13 +64,25 @@ export async function measure(installation: Installation, options: GuardBenchOpt
   };
 }
 
+/** One after the other on each of a few lines, as people create clusters. */
 async function startGuards(client: Client, names: string[]): Promise<void> {
   const left = [...names];
   const one = async (): Promise<void> => {
-    for (let name = left.shift(); name !== undefined; name = left.shift())
+    for (let name = left.shift(); name !== undefined; name = left.shift()) {
       await client.workflow.start('guardCluster', { workflowId: guardId(name), taskQueue: queues.plans, args: [{ cluster: name }] });
+      await untilWatched(client, name);
+    }
   };
   await Promise.all(Array.from({ length: startedAtOnce }, one));
+}
+
+/** Looked at without asking the worker. */
+async function untilWatched(client: Client, name: string): Promise<void> {
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(50)) {
+    const { raw } = await client.workflow.getHandle(guardId(name)).describe();
+    if (raw.pendingActivities?.some(({ activityType, attempt }) => activityType?.name === 'watchCluster' && attempt === 1)) return;
+  }
+  throw new Error(`the guard of ${name} does not begin to watch`);
 }
 
 /** Each has looked at its cluster and finds nothing wrong. */

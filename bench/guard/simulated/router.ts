@@ -14,6 +14,7 @@ export function startRouter(cluster: () => SimulatedCluster, certificates: Admin
     cert: certificates.server,
     key: certificates.serverKey,
     minVersion: 'TLSv1.3',
+    sessionIdContext: 'simulated',
   });
   const server = createServer((raw) => {
     raw.on('error', () => undefined);

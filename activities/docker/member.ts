@@ -3,10 +3,12 @@ import { passwordRef } from '../../schemas/names';
 import type { Member } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
-import { inspectContainer, startContainer, stopContainer } from './container';
+import { dataFolder, holderName, holderNetwork } from './address-holder';
+import { inspectContainer, removeContainer, startContainer, stopContainer } from './container';
 import { hostOf, stillWanted } from './engine';
-import { clusterOf } from './labels';
+import { clusterOf, operationOf } from './labels';
 import { makeMemberContainer, rootPasswordFile } from './member-container';
+import { planOn } from './network';
 import { ensureVolume, refuseForeignVolume } from './volume';
 import { waitForServer } from './wait-for-server';
 
@@ -15,10 +17,29 @@ const serverUser = 999;
 
 async function start(env: ActivityEnvironment, cluster: string, member: Member): Promise<void> {
   const host = hostOf(env, member.host);
+  await joinHolder(env, cluster, member);
   // The password reaches the container as a file only, never through its environment, labels or command line.
   const password = await env.secrets.read(passwordRef(cluster, 'root'));
   await startContainer(host, member.container, [{ path: rootPasswordFile, content: password, mode: 0o400, owner: serverUser }]);
   await waitForServer(host, member);
+}
+
+/**
+ * The holder of the address runs, and the server is to join that one: the engine remembers the holder by its id, so a container whose
+ * holder was removed by somebody could never be started again. It is made anew on the same volume.
+ */
+async function joinHolder(env: ActivityEnvironment, cluster: string, member: Member): Promise<void> {
+  const host = hostOf(env, member.host);
+  const [found, holder] = await Promise.all([inspectContainer(host, member.container), holderNetwork(host, member)]);
+  if (!found) return;
+  const joins = found.HostConfig.NetworkMode;
+  if (holder !== undefined && joins === holder) return startContainer(host, holderName(member), []);
+  if (found.State.Running || !joins?.startsWith('container:')) return;
+  const plan = (await planOn(host, env.instance, cluster))?.plan;
+  if (!plan) throw failure('MemberUnreachable', `${member.name} has lost its network on host ${member.host}; it must be created again`, [], false);
+  const volume = found.Mounts.find(({ Destination }) => Destination === dataFolder)?.Name ?? member.volume;
+  await removeContainer(host, member.container);
+  await makeMemberContainer(env, operationOf(found.Config.Labels) ?? '', plan.definition, { ...member, volume });
 }
 
 /**

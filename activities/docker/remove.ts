@@ -43,7 +43,8 @@ async function removeFrom(
   // Routers first: clients are turned away before servers stop.
   const routers = containers.filter(({ Labels }) => specOf('router', Labels));
   const members = containers.filter(({ Labels }) => specOf('member', Labels));
-  for (const group of [routers, members])
+  const addresses = containers.filter(({ Labels }) => specOf('address', Labels));
+  for (const group of [routers, members, addresses])
     await Promise.all(
       group.map(async (container) => {
         // Data that is kept is left as a clean stop leaves it.

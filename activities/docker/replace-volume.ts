@@ -2,10 +2,11 @@ import type { ClusterDefinition } from '../../schemas/cluster';
 import type { Member } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
+import { dataFolder } from './address-holder';
 import { inspectContainer, removeContainer, stopContainer } from './container';
 import { ask, hostOf, stillWanted } from './engine';
 import { belongsTo, specOf } from './labels';
-import { dataFolder, makeMemberContainer } from './member-container';
+import { makeMemberContainer } from './member-container';
 import { ensureVolume, inspectVolume, nextVolume } from './volume';
 
 /** The volume that a member's container has for its data. */

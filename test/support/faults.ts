@@ -70,14 +70,14 @@ async function primaryHung({ cluster, before: { primary, epoch } }: Stage): Prom
 }
 
 async function primaryIsolated({ scenario, cluster, before: { primary, epoch } }: Stage): Promise<string[]> {
-  await whileUnplugged(scenario.engine, cluster.container(primary), () => cluster.untilEpoch(epoch + 1));
+  await whileUnplugged(scenario.engine, cluster.plug(primary), () => cluster.untilEpoch(epoch + 1));
   return [primary];
 }
 
 async function primaryIsolatedFromReplicas(stage: Stage): Promise<string[]> {
   const { cluster, before, replicas, sight } = stage;
   const addresses = replicas.map((name) => cluster.member(name).address);
-  await whileDeaf([{ container: cluster.container(before.primary), addresses }], async () => {
+  await whileDeaf([{ container: cluster.plug(before.primary), addresses }], async () => {
     await sight.untilNamed('NoAcknowledger');
     await writesWait(stage);
   });
@@ -117,7 +117,7 @@ async function observerCutOff(stage: Stage): Promise<string[]> {
   const { cluster, ledger, sight } = stage;
   const deaf = await Promise.all(
     cluster.cluster.members.map(async ({ name }) => {
-      const container = cluster.container(name);
+      const container = cluster.plug(name);
       return { container, addresses: [await hostAddressFor(container)] };
     }),
   );

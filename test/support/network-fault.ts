@@ -1,6 +1,7 @@
 /**
  * Faults of the network between members, for as long as some work lasts; undone whatever becomes of it. Nothing outside of the members'
- * own containers is touched: a member is unplugged by the engine, packets are dropped inside of its network namespace.
+ * own containers is touched: a member is unplugged by the engine, packets are dropped inside of its network namespace. The container that
+ * is given is the one that holds the namespace.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

@@ -33,6 +33,7 @@ const execute = promisify(execFile);
 export class Scenario {
   readonly engine = new Docker();
   private named = 0;
+  private stopping?: Promise<void>;
   /** By reference and value: also those of clusters that were deleted since. */
   private readonly secrets = new Map<string, Secret>();
 
@@ -168,8 +169,12 @@ export class Scenario {
     });
   }
 
-  /** Ends everything, also when a secret was found: that is thrown afterwards. */
-  async stop(): Promise<void> {
+  /** Ends everything, also when a secret was found: that is thrown afterwards. Whoever asks again waits for the same end. */
+  stop(): Promise<void> {
+    return (this.stopping ??= this.end());
+  }
+
+  private async end(): Promise<void> {
     const found = await this.secretsFound().catch((error: Error) => [`the search for secrets failed: ${error.message}`]);
     await this.drydock.close().catch(() => undefined);
     await this.temporal.connection.close().catch(() => undefined);

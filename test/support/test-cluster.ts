@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type Docker from 'dockerode';
 
+import { holderName } from '../../activities/docker/address-holder';
 import { applicationSchema } from '../../activities/mysql/accounts';
 import { flavorOf } from '../../activities/mysql/flavors';
 import { createConnect } from '../../activities/mysql/session';
@@ -44,6 +45,11 @@ export class TestCluster {
 
   container(member: string): Docker.Container {
     return this.world.engine.getContainer(this.member(member).container);
+  }
+
+  /** The container that holds the member's network: it goes on when the server dies. */
+  plug(member: string): Docker.Container {
+    return this.world.engine.getContainer(holderName(this.member(member)));
   }
 
   async password(purpose: Purpose): Promise<string> {

@@ -45,7 +45,7 @@ test('a cluster is made, described from labels alone, and removed without a trac
 
   const removal = await activities.removeCluster('shop', true);
   expect(removal.kept).toEqual([]);
-  expect(removal.removed).toHaveLength(4 + 2 + 1);
+  expect(removal.removed).toHaveLength(4 + 2 + 2 + 1);
   expect(await installation.objects()).toEqual([]);
   expect(await readdir(join(env.home, 'secrets', 'clusters'))).toEqual([]);
   expect(await activities.removeCluster('shop', true)).toEqual({ removed: [], kept: [] });
@@ -56,8 +56,11 @@ test('members publish no port; routers publish the ports of the definition on 12
   const plan = await activities.prepareCluster('create/1', installation.definition({ name: 'shop', replicas: 0 }));
   const router = first(plan.routers);
   await make(plan);
-  const member = await docker.getContainer(first(plan.members).container).inspect();
-  expect(Object.values(member.NetworkSettings.Ports).flat().filter(Boolean)).toEqual([]);
+  const { container } = first(plan.members);
+  for (const name of [container, `${container}.address`]) {
+    const found = await docker.getContainer(name).inspect();
+    expect(Object.values(found.NetworkSettings.Ports).flat().filter(Boolean)).toEqual([]);
+  }
   const { Ports } = (await docker.getContainer(router.container).inspect()).NetworkSettings;
   expect(Ports['3306/tcp']).toEqual([{ HostIp: '127.0.0.1', HostPort: String(router.write.port) }]);
   expect(Ports['3307/tcp']).toEqual([{ HostIp: '127.0.0.1', HostPort: String(router.read.port) }]);
@@ -155,6 +158,30 @@ test('a member is stopped, which the engine confirms, and started again', async 
   await docker.getContainer(member.container).remove();
   expect(await activities.stopMember(member, true)).toEqual({ stopped: true });
   await expect(activities.startMember(member)).rejects.toMatchObject({ type: 'MemberUnreachable' });
+});
+
+test('the address of a dead server refuses at once; a lost holder of the address is made anew, and the data stays', async () => {
+  const { activities, docker } = installation;
+  const plan = await activities.prepareCluster('create/1', installation.definition({ name: 'shop', replicas: 0 }));
+  const member = first(plan.members);
+  await activities.createMember('create/1', plan.definition, member);
+  const { Id } = await docker.getContainer(member.container).inspect();
+  await activities.stopMember(member, true);
+  // Longer than the engine needs to tear down the network of a container that ended.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const asked = performance.now();
+  expect(await greets(member.address, member.port, 5000)).toBe(false);
+  expect(performance.now() - asked).toBeLessThan(200);
+  await activities.startMember(member);
+  expect((await docker.getContainer(member.container).inspect()).Id).toBe(Id);
+
+  await activities.replaceVolume('rebuild/1', plan.definition, member);
+  const rebuilt = first((await activities.describeCluster('shop'))?.members ?? []);
+  await docker.getContainer(`${member.container}.address`).remove({ force: true });
+  await activities.startMember(rebuilt);
+  await activities.startMember(member);
+  expect(await greets(member.address, member.port)).toBe(true);
+  expect(first((await activities.describeCluster('shop'))?.members ?? [])).toEqual(rebuilt);
 });
 
 test('a volume is replaced once, and the old one is kept', async () => {

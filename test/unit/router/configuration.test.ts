@@ -28,11 +28,11 @@ test('the admin port wants a certificate of the cluster, and its socket is nobod
   expect(section('global')).toContain('stats socket /run/haproxy/admin.sock mode 600 level admin');
 });
 
-test('a dead address is given up soon and tried again elsewhere', () => {
-  const defaults = section('defaults');
-  expect(defaults).toEqual(
+test('a dead address is given up soon and tried again, for longer than a pivot lasts', () => {
+  expect(section('defaults')).toEqual(
     expect.arrayContaining(['timeout connect 200ms', 'retries 5', 'option redispatch 1', 'timeout client 24h', 'timeout server 24h']),
   );
+  expect(section('backend write')).toEqual(expect.arrayContaining(['timeout connect 50ms', 'retries 80']));
 });
 
 test('commands take effect in the order of their sending, within the descriptors that a container has', () => {

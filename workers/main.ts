@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   const options = readOptions();
   const log = createLog(options.logLevel);
   installRuntime(log, options.metricsAddress);
-  const tracing = await startTracing(log);
+  const tracing = startTracing(log);
   const worker = new WorkerProcess(options, log, tracing);
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {

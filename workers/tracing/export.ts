@@ -5,7 +5,7 @@ import { context, diag, DiagLogLevel, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
-import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { AlwaysOnSampler, BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { Logger } from 'pino';
 
 import { activitySpans } from './activities';
@@ -23,6 +23,8 @@ export function startExport(log: Logger): Tracing {
   const ids = new RunIds();
   const provider = new BasicTracerProvider({
     idGenerator: ids,
+    // An operation is rare and matters; a collector may still choose.
+    sampler: new AlwaysOnSampler(),
     resource: defaultResource()
       .merge(resourceFromAttributes({ 'service.name': 'drydock-worker', 'process.pid': process.pid }))
       .merge(detectResources({ detectors: [envDetector] })),

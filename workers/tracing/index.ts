@@ -1,7 +1,10 @@
+import { createRequire } from 'node:module';
+
 import type { InjectedSinks } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
 import type { TraceSinks } from '../../workflows/operation/trace';
+import type * as Export from './export';
 import type { Tracing } from './types';
 
 export type { Tracing } from './types';
@@ -15,9 +18,9 @@ export function tracingWanted(env: NodeJS.ProcessEnv): boolean {
   return Boolean(env['OTEL_EXPORTER_OTLP_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']);
 }
 
+const load = createRequire(__filename);
+
 /** Undefined when no collector is named: then not even the code of OpenTelemetry's SDK is loaded. */
-export async function startTracing(log: Logger, env: NodeJS.ProcessEnv = process.env): Promise<Tracing | undefined> {
-  if (!tracingWanted(env)) return undefined;
-  const { startExport } = await import('./export.js');
-  return startExport(log);
+export function startTracing(log: Logger, env: NodeJS.ProcessEnv = process.env): Tracing | undefined {
+  return tracingWanted(env) ? (load('./export') as typeof Export).startExport(log) : undefined;
 }

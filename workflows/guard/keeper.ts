@@ -125,7 +125,8 @@ export class Keeper implements Watchman {
   private async keepWatching(): Promise<void> {
     const over = (): boolean => this.stopping || this.renewing;
     while (!over()) {
-      await condition(() => !this.pivots.busy || over(), leavePivotAloneMs);
+      // A watch that begins costs every member a new connection and a full look, just when clients come back to the new primary.
+      await condition(() => (!this.pivots.busy && !this.fencing) || over(), leavePivotAloneMs);
       if (over()) return;
       // What it waits for may be known already, and then the watch has no news of it.
       if (this.pivots.busy) this.decide();
@@ -136,6 +137,12 @@ export class Keeper implements Watchman {
         return;
       }
     }
+  }
+
+  /** A planned switch has announced itself, and has not told its end yet. */
+  private get fencing(): boolean {
+    const { fencingUntil } = this.memory;
+    return fencingUntil !== undefined && Date.parse(fencingUntil) > Date.now();
   }
 
   /** Undefined when the watch was given up because what is to be watched has changed. */

@@ -48,7 +48,9 @@ export async function moveTheRest(
 
   await op.step('repoint the other replicas', async (step) => {
     const others = state.members.map((member) => member.name).filter((name) => name !== plan.from && name !== state.primary);
-    await Promise.all([settle(), ...others.map(follow)]);
+    // One after the other: the new primary serves clients that come back all at once.
+    await Promise.all(others.map(follow));
+    await settle();
     step.detail(moved.repointed.join(', ') || 'there is none');
   });
 

@@ -5,6 +5,7 @@ import { flavorOf } from '../mysql/flavors';
 import { reachOf, SessionError } from '../mysql/session-error';
 import type { Flavor, Session } from '../mysql/types';
 import { bounds } from './bounds';
+import { stalls } from './stalls';
 import type { Turns } from './turns';
 
 /** Pauses between attempts to connect again: at once, then ever longer. */
@@ -138,10 +139,15 @@ export class Line {
     }
   }
 
-  /** Milliseconds for which the oldest question waits. */
+  /** A question waits for its answer. */
+  get asked(): boolean {
+    return this.outstanding.length > 0;
+  }
+
+  /** Milliseconds for which the oldest question waits, without those in which we could not have read the answer. */
   waitingMs(now: number): number {
     const oldest = this.outstanding[0];
-    return oldest === undefined ? 0 : now - oldest;
+    return oldest === undefined ? 0 : Math.max(0, now - oldest - stalls().since(oldest));
   }
 
   /**

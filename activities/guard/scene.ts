@@ -130,8 +130,7 @@ export class Scene {
     }
     const line =
       event.name === this.state.primary ? this.primary.idle : this.replicas.find(({ member }) => member.name === event.name)?.line;
-    if (line?.opening && line.waitingMs(performance.now()) === 0)
-      void line.ask(({ session }) => session.query('SELECT 1')).catch(() => undefined);
+    if (line?.opening && !line.asked) void line.ask(({ session }) => session.query('SELECT 1')).catch(() => undefined);
     void this.inspect().catch(() => undefined);
   }
 
@@ -245,7 +244,7 @@ export class Scene {
 
   /** Answers what the member has executed. */
   private async observeOn(line: Line, member: Member): Promise<string | undefined> {
-    if (!line.opening || line.waitingMs(performance.now()) > 0) return undefined;
+    if (!line.opening || line.asked) return undefined;
     try {
       const { view, state } = await line.ask((opening) => this.tools.observe(opening));
       if (view.reach === 'answers') this.views.set(member.name, view);

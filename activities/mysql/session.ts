@@ -70,12 +70,15 @@ class ServerSession implements Session {
         act();
       };
       const fail = (error: SessionError): void => settle(() => reject(error));
-      const timer = setTimeout(() => {
+      const late = (): void => {
+        if (!this.waiting.has(fail)) return;
         // A late answer would be taken for that of the next query: the connection can not be used any more.
         this.close(
           new SessionError(this.member, `no answer within ${timeoutMs} ms to ${firstWords(sql)}`, 'SESSION_TIMEOUT', undefined, true),
         );
-      }, timeoutMs);
+      };
+      // A process that was busy meanwhile runs its timers first: what has arrived is read before it is taken for silence.
+      const timer = setTimeout(() => setImmediate(late), timeoutMs);
       this.waiting.add(fail);
       this.connection.query(sql, values ?? [], (error, rows) => {
         if (!error) settle(() => resolve((Array.isArray(rows) ? rows : []) as Row[]));
@@ -143,7 +146,7 @@ export function open(
     const late = (): void => {
       if (!connected) fail(new SessionError(member.name, `no connection within ${connectTimeoutMs} ms`, 'ETIMEDOUT', undefined, true));
     };
-    // A process that was busy meanwhile runs its timers first: what has arrived is read before it is taken for silence.
+    // As with a query: what has arrived is read first.
     const timer = setTimeout(() => setImmediate(late), connectTimeoutMs);
     const fail = (error: unknown): void => {
       clearTimeout(timer);

@@ -5,6 +5,7 @@
  */
 import type { ClusterDefinition } from '../schemas/cluster';
 import type { WatchInput, WatchReport } from '../schemas/guard';
+import type { ErrantRecord } from '../schemas/errant';
 import type { Observation, RouterView } from '../schemas/observation';
 import type { ProofReport, SwitchInput, SwitchReport } from '../schemas/pivot';
 import type { Cluster, ClusterState, Member, Router } from '../schemas/topology';
@@ -44,7 +45,7 @@ export interface MysqlActivities {
   initialiseMember(cluster: Cluster, member: Member): Promise<void>;
   /** First opening of a new cluster: durability settings read back, journal row of epoch 1, then writable. */
   openFirstPrimary(cluster: Cluster, primary: string, operation: string): Promise<ClusterState>;
-  /** Makes `member` replicate from the primary of `state` and waits until both threads run. Refuses a stale epoch and a diverged member. */
+  /** Makes `member` replicate from the primary of `state`, or from whom its rule names, and waits until both threads run. Refuses a stale epoch and a diverged member. */
   followPrimary(state: ClusterState, member: string, from?: { file: string; position: number }): Promise<void>;
   /** Copies the data of `donor` (a replica when there is one) into the empty `member` and makes it follow. Heartbeats. */
   seedMember(state: ClusterState, member: string, donor: string): Promise<{ bytes: number; seconds: number }>;
@@ -53,6 +54,15 @@ export interface MysqlActivities {
     state: ClusterState,
     member: string,
   ): Promise<{ rejoin: 'safe' | 'diverged' | 'rebuild'; reason: string; errant?: string; kept?: string }>;
+  /** What the cluster remembers of transactions that a member alone had. */
+  listErrant(state: ClusterState): Promise<ErrantRecord[]>;
+  /**
+   * MySQL: empty transactions on the primary under the names of those that `member` alone has, so that all sets agree; returns how many.
+   * Refuses when it has others than `gtids`. Throws PrecheckFailed on MariaDB.
+   */
+  acceptErrant(state: ClusterState, member: string, gtids: string, decided: string): Promise<number>;
+  /** Deletes what was kept of them: the volume set aside, or the decoded text alone. Returns what is gone. */
+  forgetErrant(state: ClusterState, record: ErrantRecord, decided: string): Promise<string>;
   /** Puts every setting of design.md section 6 rule 1 in place for the member's role and reads them back. */
   applyRole(state: ClusterState, member: string): Promise<void>;
   /** Chunked checksums of all tables on all reachable members at one position, throttled. Heartbeats. */

@@ -10,6 +10,8 @@ export interface Host {
   engine: Docker;
   /** Undefined for the one local engine: containers are then reached at their own addresses on a private network. */
   address?: string;
+  /** Where it stands: hosts that fail together. */
+  dataCentre?: string;
 }
 
 /** What activities are given by the worker that hosts them; the only place for their dependencies. */
@@ -18,7 +20,10 @@ export interface ActivityEnvironment {
   instance: string;
   home: string;
   secrets: SecretStore;
+  /** By name; follows the inventory while the process runs, so it is never copied. */
   hosts: Map<string, Host>;
+  /** The engine for which `drydock up` builds images: other hosts are brought what they lack from it. */
+  imageSource?: Docker;
   /** For holds: update-with-start from an activity. */
   client: Client;
   log: Logger;

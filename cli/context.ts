@@ -34,6 +34,27 @@ export interface PlatformCommands {
   up(options: UpOptions): Promise<UpReport>;
   down(options: { deleteData: boolean; say: (line: string) => void }): Promise<void>;
   doctor(): Promise<CheckReport[]>;
+  /** `inventory`: another file than that of the installation. */
+  hosts(options: { inventory?: string }): Promise<HostReport[]>;
+}
+
+/** A host of the inventory and what its engine says (platform/inventory/report.ts). */
+export interface HostReport {
+  name: string;
+  engine: string;
+  address?: string;
+  dataCentre?: string;
+  labels: Record<string, string>;
+  answers: boolean;
+  problem?: string;
+  version?: string;
+  apiVersion?: string;
+  clockSkewMs?: number;
+  members: string[];
+  routers: string[];
+  unreachable: string[];
+  /** What is wrong with a host that answers. */
+  complaints: string[];
 }
 
 export interface UpOptions {

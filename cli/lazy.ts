@@ -9,6 +9,7 @@ import type * as Yaml from 'yaml';
 import type * as Client from '../client';
 import type * as Doctor from '../platform/doctor';
 import type * as Down from '../platform/down';
+import type * as Hosts from '../platform/inventory/report';
 import type * as Paths from '../platform/paths';
 import type * as ProcessFile from '../platform/process-file';
 import type * as Up from '../platform/up';
@@ -26,5 +27,6 @@ export const lazy = {
   processFile: () => load('../platform/process-file') as typeof ProcessFile,
   up: () => load('../platform/up') as typeof Up,
   down: () => load('../platform/down') as typeof Down,
+  hosts: () => load('../platform/inventory/report') as typeof Hosts,
   doctor: () => load('../platform/doctor') as typeof Doctor,
 };

@@ -23,6 +23,7 @@ export function processContext(interrupt: AbortSignal): CliContext & { close(): 
       up: (options) => lazy.up().up(options),
       down: (options) => lazy.down().down(options),
       doctor: () => lazy.doctor().doctor(),
+      hosts: ({ inventory }) => lazy.hosts().hostReports({ file: inventory }),
     },
     exitCode: 0,
     interrupt,

@@ -1,11 +1,16 @@
 import { DrydockCommand } from './command';
 import { registerClusterCreate } from './commands/cluster-create';
 import { registerClusterDelete } from './commands/cluster-delete';
+import { registerClusterErrant } from './commands/cluster-errant';
 import { registerClusterList } from './commands/cluster-list';
+import { registerClusterMaintenance } from './commands/cluster-maintenance';
 import { registerClusterShow } from './commands/cluster-show';
 import { registerCompletion } from './commands/completion';
 import { registerDoctor } from './commands/doctor';
 import { registerDown } from './commands/down';
+import { registerHostCheck } from './commands/host-check';
+import { registerHostList } from './commands/host-list';
+import { registerGuardControl } from './commands/guard-control';
 import { registerOpControl } from './commands/op-control';
 import { registerOpList } from './commands/op-list';
 import { registerOpShow } from './commands/op-show';
@@ -64,8 +69,23 @@ export function buildProgram(context: CliContext): DrydockCommand {
   registerClusterShow(cluster, given);
   registerClusterList(cluster, given);
   registerClusterDelete(cluster, given);
+  registerClusterMaintenance(cluster, given);
+  registerClusterErrant(cluster, given);
+
+  const guard = program
+    .command('guard')
+    .summary('hold the guard of a cluster, or let it go on')
+    .description('Hold the guard of a cluster, or let it go on.');
+  for (const control of ['pause', 'resume'] as const) registerGuardControl(guard, given, control);
 
   registerPivot(program, given);
+
+  const host = program
+    .command('host')
+    .summary('list and check the hosts')
+    .description('List and check the hosts of the inventory (docs/hosts.md).');
+  registerHostList(host, given);
+  registerHostCheck(host, given);
 
   const operation = program
     .command('op')

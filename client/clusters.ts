@@ -5,7 +5,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Finding } from '../schemas/guard';
 import { accounts, guardId, passwordRef } from '../schemas/names';
 import type { Observation } from '../schemas/observation';
-import type { ClusterState } from '../schemas/topology';
+import type { ClusterState, Member } from '../schemas/topology';
 import { answerMs, type ClientContext, within } from './context';
 import type { ClusterView } from './contract';
 import { DrydockError } from './errors';
@@ -15,6 +15,8 @@ export interface GuardAnswer {
   state: ClusterState;
   findings: Finding[];
   guard: ClusterView['guard'];
+  note?: string;
+  maintenance?: ClusterView['maintenance'];
   lastObservation?: Observation;
 }
 
@@ -44,7 +46,7 @@ export async function listClusters(context: ClientContext): Promise<ClusterView[
 }
 
 /** Pure but for the path of the password. */
-export function viewOf(home: string, { state, findings, guard, lastObservation }: GuardAnswer): ClusterView {
+export function viewOf(home: string, { state, findings, guard, note, maintenance, lastObservation }: GuardAnswer): ClusterView {
   const { definition, members, routers, epoch, primary } = state;
   const address = (name: string): string => {
     const member = members.find((one) => one.name === name);
@@ -62,7 +64,7 @@ export function viewOf(home: string, { state, findings, guard, lastObservation }
     primary: { name: primary, address: address(primary) },
     replicas: members
       .filter(({ name }) => name !== primary)
-      .map(({ name }) => ({ name, address: address(name), ...replicaState(view(name)) })),
+      .map(({ name }) => ({ name, address: address(name), ...replicaState(view(name)), ...placeOf(members, view(name)) })),
     routers: routers.map(({ name, write, read }) => ({
       name,
       write,
@@ -77,6 +79,8 @@ export function viewOf(home: string, { state, findings, guard, lastObservation }
       },
     },
     guard,
+    ...(note === undefined ? {} : { note }),
+    ...(maintenance === undefined ? {} : { maintenance }),
     findings,
   };
 }
@@ -93,6 +97,16 @@ function replicaState(member: MemberView | undefined): { state: string; lagSecon
     state: running ? 'replicates' : `receiver ${replication.receiver}, applier ${replication.applier}`,
     lagSeconds: replication.lagSeconds,
   };
+}
+
+/** Whom it replicates from, by name where it is a member. */
+function placeOf(members: Member[], member: MemberView | undefined): { source?: string | null; delaySeconds?: number } {
+  if (member?.reach !== 'answers') return {};
+  const { replication } = member;
+  if (!replication) return { source: null };
+  const { sourceAddress, sourcePort, delaySeconds } = replication;
+  const source = members.find(({ address, port }) => address === sourceAddress && port === sourcePort)?.name;
+  return { source: source ?? `${sourceAddress}:${sourcePort}`, delaySeconds };
 }
 
 const unknown = (name: string): DrydockError => new DrydockError('UnknownCluster', `no cluster ${name}: nothing watches it`);

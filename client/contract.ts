@@ -34,13 +34,26 @@ export interface ClusterView {
   durability: string;
   epoch: number;
   primary: { name: string; address: string };
-  replicas: { name: string; address: string; state: string; lagSeconds: number | null }[];
+  /** `source` is the member that it replicates from, as the server says; null when it replicates from none. `delaySeconds` is on purpose. */
+  replicas: { name: string; address: string; state: string; lagSeconds: number | null; source?: string | null; delaySeconds?: number }[];
   routers: { name: string; write: Endpoint; read: Endpoint; epoch: number | null }[];
   endpoints: { write: Endpoint; read: Endpoint };
   /** How to read user and password: the user's name and the file that holds the password. */
   credentials: { application: { user: string; passwordFile: string } };
   guard: 'watching' | 'held' | 'absent';
+  /** Why the guard is held, or until when somebody works on the cluster. */
+  note?: string;
+  /** Somebody works on the cluster: the guard watches and starts nothing. */
+  maintenance?: { since: string; until?: string; by?: string; reason?: string; overdue?: boolean };
   findings: Finding[];
+}
+
+export interface MaintenanceOrder {
+  on: boolean;
+  /** ISO time; without it until somebody says off. */
+  until?: string;
+  by?: string;
+  reason?: string;
 }
 
 export interface StartOptions {
@@ -59,6 +72,8 @@ export interface DrydockClient {
   watch(id: string, signal?: AbortSignal): AsyncIterable<OperationView>;
   /** By update: the answer says what will happen; throws DrydockError NotAllowedNow. Rollback of a closed operation starts a new one, whose id is in the answer. */
   control(id: string, control: Control, request?: ControlRequest): Promise<{ message: string; operation: string }>;
+  /** Tells the guard that somebody works on a cluster, or no more. The answer says what it does; throws DrydockError NotAllowedNow. */
+  maintenance(cluster: string, request: MaintenanceOrder): Promise<{ message: string }>;
   cluster(name: string): Promise<ClusterView>;
   clusters(): Promise<ClusterView[]>;
   close(): Promise<void>;

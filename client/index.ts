@@ -6,6 +6,7 @@ import type { DrydockClient } from './contract';
 import { controlOperation } from './control';
 import { toDrydockError } from './errors';
 import { listOperations } from './list';
+import { orderMaintenance } from './maintenance';
 import { showOperation } from './show';
 import { startOperation } from './start';
 import { watchOperation } from './watch';
@@ -27,6 +28,7 @@ export async function connectDrydock(options: ConnectOptions = {}): Promise<Dryd
     list: (filter) => coded(listOperations(context, filter)),
     watch: (id, signal) => watchOperation(context, id, signal),
     control: (id, control, request) => coded(controlOperation(context, id, control, request)),
+    maintenance: (cluster, order) => coded(orderMaintenance(context, cluster, order)),
     cluster: (name) => coded(showCluster(context, name)),
     clusters: () => coded(listClusters(context)),
     close: () => connection.close(),

@@ -1,12 +1,17 @@
+import type Docker from 'dockerode';
+
 import type { Check } from './checks/check';
 import { engineAnswers, imagesCurrent } from './checks/engine';
 import { guards } from './checks/guards';
+import { hostsAnswer } from './checks/hosts';
 import { leftovers } from './checks/leftovers';
 import { diskSpace, nodeVersion } from './checks/machine';
 import { namespaceReady, type Server, temporalProgram, temporalServes, workerPolling } from './checks/temporal';
 import { workflowTasks } from './checks/workflow-tasks';
 import { configuredTemporal } from './configured';
-import { localEngine } from './engine';
+import { engineProblem, localEngine } from './engine';
+import { enginesOf } from './inventory/report';
+import { readInventory } from './inventory/read';
 import { type Home, instanceOf, openHome } from './paths';
 import { answers, defaultPorts, runningTemporal } from './temporal';
 
@@ -17,17 +22,33 @@ export async function doctor(root?: string): Promise<Check[]> {
   const home = await openHome(root);
   const engine = localEngine();
   const server = await serverOf(home);
-  const checks = await Promise.all([nodeVersion(), diskSpace(home), engineAnswers(engine), temporalProgram(), temporalServes(server)]);
+  const checks = await Promise.all([
+    nodeVersion(),
+    diskSpace(home),
+    engineAnswers(engine),
+    hostsAnswer(root),
+    temporalProgram(),
+    temporalServes(server),
+  ]);
   const works = (name: string): boolean => checks.some((check) => check.name === name && check.state === 'ok');
   if (works('engine')) checks.push(await imagesCurrent(engine));
   if (server && works('temporal server')) {
     checks.push(...(await Promise.all([namespaceReady(server), workerPolling(server, home), workflowTasks(server)])));
-    if (works('engine')) {
+    const engines = await livingEngines(home);
+    if (engines.length > 0) {
       const instance = await instanceOf(home);
-      checks.push(...(await Promise.all([guards(server, engine, instance), leftovers(server, engine, instance)])));
+      checks.push(...(await Promise.all([guards(server, engines, instance), leftovers(server, engines, instance)])));
     }
   }
   return checks;
+}
+
+/** Those that do not answer are named by a check of their own. */
+async function livingEngines(home: Home): Promise<Docker[]> {
+  const inventory = await readInventory(home).catch(() => undefined);
+  const engines = inventory ? enginesOf(inventory).map(({ engine }) => engine) : [localEngine()];
+  const problems = await Promise.all(engines.map(engineProblem));
+  return engines.filter((_, index) => problems[index] === undefined);
 }
 
 /** This installation's own server if it runs, else one that the environment names, else one at the usual address (docker-compose.yml). */

@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises';
 
-import { engineProblem, localEngine } from './engine';
+import { engineProblem } from './engine';
 import type { Say } from './errors';
+import { readInventory } from './inventory/read';
+import { enginesOf } from './inventory/report';
 import { removeObjects } from './objects';
 import { instanceOf, openHome } from './paths';
 import { runningTemporal, stopTemporal } from './temporal';
@@ -23,11 +25,15 @@ export async function down({ deleteData, say, home: root }: DownOptions): Promis
   if (await runningTemporal(home)) say("stopping Temporal's server");
   await stopTemporal(home);
   if (!deleteData) return;
-  const engine = localEngine();
-  const problem = await engineProblem(engine);
-  if (problem !== undefined) throw new Error(`the engine does not answer, so clusters and the home are kept: ${problem}`);
-  const removed = await removeObjects(engine, await instanceOf(home));
-  say(`deleted ${removed.containers} containers, ${removed.networks} networks, ${removed.volumes} volumes`);
+  const instance = await instanceOf(home);
+  const hosts = enginesOf(await readInventory(home));
+  const problems = await Promise.all(hosts.map(async ({ name, engine }) => ({ name, problem: await engineProblem(engine) })));
+  const silent = problems.filter(({ problem }) => problem !== undefined).map(({ name, problem }) => `${name}: ${problem}`);
+  if (silent.length > 0) throw new Error(`an engine does not answer, so clusters and the home are kept: ${silent.join('; ')}`);
+  for (const { name, engine } of hosts) {
+    const { containers, networks, volumes } = await removeObjects(engine, instance);
+    say(`deleted ${containers} containers, ${networks} networks, ${volumes} volumes on host ${name}`);
+  }
   await rm(home.root, { recursive: true, force: true });
   say(`deleted ${home.root}`);
 }

@@ -18,8 +18,27 @@ export const candidateRules = z
     never: z.array(memberName).default([]).describe('members that are never promoted and never acknowledge'),
     preferHosts: z.array(z.string()).default([]).describe('hosts whose members are promoted first'),
     neverHosts: z.array(z.string()).default([]).describe('hosts whose members are never promoted'),
+    preferDataCentres: z
+      .array(z.string())
+      .optional()
+      .describe('data centres (of the inventory) whose members are promoted first; then those of the present primary’s own'),
+    maxLagSeconds: z.number().positive().max(60).optional().describe('a planned pivot promotes no member that lags more (default 5)'),
   })
   .describe('who may be promoted; data comes first, rules second');
+
+/** What one member does otherwise than the rest: such a member is neither promoted nor does it acknowledge. */
+export const memberRule = z
+  .strictObject({
+    delaySeconds: z
+      .number()
+      .int()
+      .min(1)
+      .max(30 * 86400)
+      .optional()
+      .describe('applies everything so much later, on purpose'),
+    follows: memberName.optional().describe('replicates from this member instead of the primary'),
+  })
+  .refine((rule) => rule.delaySeconds !== undefined || rule.follows !== undefined, 'names neither delaySeconds nor follows');
 
 const clusterFields = z.strictObject({
   name: clusterName,
@@ -39,6 +58,16 @@ const clusterFields = z.strictObject({
     })
     .default({}),
   candidates: candidateRules.default({ prefer: [], never: [], preferHosts: [], neverHosts: [] }),
+  members: z
+    .record(memberName, memberRule)
+    .optional()
+    .describe(
+      'delayed and cascading replicas by their names, such as {"orders-4": {"delaySeconds": 3600}, "orders-3": {"follows": "orders-2"}}',
+    ),
+  onErrant: z
+    .enum(['rebuild', 'hold'])
+    .optional()
+    .describe('a member with transactions that nobody else has: it is built anew by itself (default), or waits for a person’s decision'),
   routers: z.number().int().min(1).max(8).default(1),
   ports: z
     .strictObject({ write: z.number().int().min(1024).max(65535).optional(), read: z.number().int().min(1024).max(65535).optional() })
@@ -73,11 +102,40 @@ function acrossFields(definition: Unchecked, problem: (path: PropertyKey[], mess
   const built: readonly string[] | undefined = engine === 'mysql' || engine === 'mariadb' ? builtVersions[engine] : undefined;
   if (built && image === undefined && typeof version === 'string' && !built.includes(version))
     problem(['version'], `no image is built for ${String(engine)} ${version}; built are ${built.join(', ')}; name another with image`);
+  memberProblems(definition, problem);
   const candidates = candidateRules.partial().safeParse(definition.candidates);
   if (!candidates.success) return;
   const { prefer = [], never = [] } = candidates.data;
   for (const [index, member] of prefer.entries())
     if (never.includes(member)) problem(['candidates', 'prefer', index], `${member} is also listed under never`);
+}
+
+/** Who follows whom must lead to the primary. Names of members are known here: they are numbered. */
+function memberProblems(definition: Unchecked, problem: (path: PropertyKey[], message: string) => void): void {
+  const { name, engine, version, replicas } = definition;
+  const read = z.record(memberName, memberRule).safeParse(definition.members ?? {});
+  if (!read.success || typeof name !== 'string' || typeof replicas !== 'number') return;
+  const known = Array.from({ length: replicas + 1 }, (_, index) => `${name}-${index + 1}`);
+  const rules = read.data;
+  if (Object.keys(rules).length > 0 && engine === 'mysql' && version === '5.5')
+    problem(['members'], 'MySQL 5.5 knows no delay, and without GTID a member can not be moved from one source to another');
+  for (const [member, { follows }] of Object.entries(rules)) {
+    if (!known.includes(member)) problem(['members', member], `${member} is none of ${known.join(', ')}`);
+    if (follows === undefined) continue;
+    if (!known.includes(follows)) problem(['members', member, 'follows'], `${follows} is none of ${known.join(', ')}`);
+    else if (isCircle(member, rules)) problem(['members', member, 'follows'], `${member} follows itself in the end`);
+    else if (rules[follows]?.delaySeconds !== undefined)
+      problem(['members', member, 'follows'], `${follows} is delayed: ${member} would be so without its rule saying it`);
+  }
+}
+
+function isCircle(member: string, rules: Record<string, { follows?: string }>): boolean {
+  const seen = new Set([member]);
+  for (let next = rules[member]?.follows; next !== undefined; next = rules[next]?.follows) {
+    if (seen.has(next)) return true;
+    seen.add(next);
+  }
+  return false;
 }
 
 /** A cluster file after validation, with every default filled in. */

@@ -126,7 +126,8 @@ export interface GuardMemory {
   pivots: GuardPivot[];
   /** Why the guard holds still until `resume`. */
   held?: { reason: string; since: string; by: string; flapping?: true };
-  maintenance?: { since: string; until?: string };
+  /** `overdue`: its bound ran out while nobody was there to end it, so a person must. */
+  maintenance?: { since: string; until?: string; by?: string; reason?: string; overdue?: true };
   /** ISO time until which a planned switch may fence the primary. */
   fencingUntil?: string;
   /** Heals start only after this ISO time: a pivot that has just ended repoints members itself. */
@@ -168,6 +169,7 @@ export interface GuardView {
   guard: 'watching' | 'held';
   /** Why it is held, or what goes on (`maintenance until ...`). */
   note?: string;
+  maintenance?: GuardMemory['maintenance'];
   lastObservation?: Observation;
   pivots: GuardPivot[];
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { clusterDefinition, clusterName } from './cluster';
+import { errantDecisions } from './errant';
 import type { WorkflowType } from './names';
 import type { GuardEvidence } from './pivot';
 
@@ -56,6 +57,28 @@ export const deleteClusterInput = z.strictObject({
   approval: approval.optional(),
 });
 
+export const errantInput = z
+  .strictObject({
+    cluster: clusterName,
+    decision: z
+      .enum(errantDecisions)
+      .describe(
+        'list: what is known. rebuild: the member is built anew, its old volume is kept. accept (MySQL): the primary takes the transactions for ' +
+          'known without having their rows. forget: what was kept of them is deleted',
+      ),
+    member: z.string().optional().describe('whose transactions; not for list'),
+    by: z.string().max(100).default('somebody').describe('who decides, for the record in the cluster'),
+    reason: z.string().max(140).default('').describe('why, for the record in the cluster'),
+    dryRun: z.boolean().default(false),
+    expect: expectation.optional(),
+    approval: approval.optional(),
+    proof: z.boolean().default(true).describe('compare the data of all members afterwards'),
+  })
+  .superRefine(({ decision, member }, context) => {
+    if (decision !== 'list' && member === undefined)
+      context.addIssue({ code: 'custom', path: ['member'], message: `${decision} needs the member whose transactions it is about` });
+  });
+
 export const guardClusterInput = z.strictObject({
   cluster: clusterName,
   /** Unplanned pivots within `flapWindowSeconds` after which the guard holds for a person. */
@@ -69,6 +92,7 @@ export const guardClusterInput = z.strictObject({
 export const inputSchemas = {
   createCluster: createClusterInput,
   deleteCluster: deleteClusterInput,
+  errant: errantInput,
   guardCluster: guardClusterInput,
   pivot: pivotInput,
 } as const satisfies Record<WorkflowType, z.ZodType>;
@@ -76,4 +100,5 @@ export const inputSchemas = {
 export type PivotInput = z.output<typeof pivotInput>;
 export type CreateClusterInput = z.output<typeof createClusterInput>;
 export type DeleteClusterInput = z.output<typeof deleteClusterInput>;
+export type ErrantInput = z.output<typeof errantInput>;
 export type GuardClusterInput = z.output<typeof guardClusterInput>;

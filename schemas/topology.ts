@@ -5,6 +5,8 @@ export interface Member {
   name: string;
   serverId: number;
   host: string;
+  /** Of its host, by the inventory as it is now. */
+  dataCentre?: string;
   address: string;
   port: number;
   container: string;

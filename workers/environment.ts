@@ -1,18 +1,20 @@
 import type { Client } from '@temporalio/client';
-import Docker from 'dockerode';
 import type { Logger } from 'pino';
 
-import type { ActivityEnvironment, Host } from '../activities/environment';
+import type { ActivityEnvironment } from '../activities/environment';
 import { SecretStore } from '../activities/secrets';
+import { localEngine } from '../platform/engine';
 import { type Home, instanceOf } from '../platform/paths';
+import { hostsOf } from './hosts';
 
-/** What the activities of this process are given: one local engine unless an inventory says otherwise. */
+/** What the activities of this process are given: one local engine unless an inventory says otherwise. Throws when the inventory is wrong. */
 export async function createEnvironment(home: Home, client: Client, log: Logger): Promise<ActivityEnvironment> {
   return {
     instance: await instanceOf(home),
     home: home.root,
     secrets: new SecretStore(home.secrets),
-    hosts: new Map<string, Host>([['local', { name: 'local', engine: new Docker() }]]),
+    hosts: await hostsOf(home, log),
+    imageSource: localEngine(),
     client,
     log,
   };

@@ -8,6 +8,7 @@ import { openHome } from '../platform/paths';
 import { clientOver, DeadMan } from './dead-man';
 import { deploymentOf, makeCurrent } from './deployment';
 import { createEnvironment } from './environment';
+import { hostsOf } from './hosts';
 import type { WorkerOptions } from './options';
 import { registerSearchAttributes } from './search-attributes';
 import type { Tracing } from './tracing';
@@ -32,6 +33,8 @@ export class WorkerProcess {
   /** Resolves when all work has ended after `stop`. */
   async run(): Promise<void> {
     const home = await openHome(this.options.home);
+    // One that can not be read ends the process here, with every problem: to work on half of the hosts would be worse.
+    await hostsOf(home, this.log);
     const workflows = await workflowCode(this.options.workflowBundle);
     for (let failures = 0; !this.stopping; failures++) {
       try {

@@ -3,12 +3,13 @@ import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 
 import { createCluster } from './cluster/create';
 import { deleteCluster } from './cluster/delete';
+import { errant } from './errant/errant';
 import { guardCluster } from './guard/guard';
 import { hold } from './hold';
 import { pivot } from './pivot/pivot';
 import { proof } from './pivot/proof';
 
-export { createCluster, deleteCluster, guardCluster, hold, pivot, proof };
+export { createCluster, deleteCluster, errant, guardCluster, hold, pivot, proof };
 export { default } from './unknown';
 
 /** Worker deployments are in use (docs/workers.md); a server refuses a versioning behaviour from a worker without a version. */
@@ -19,5 +20,5 @@ const versioned = (): boolean => Boolean(workflowInfo().currentDeploymentVersion
 // next task; operations end on the version that they began with.
 for (const endless of [guardCluster, hold])
   setWorkflowOptions(() => (versioned() ? { versioningBehavior: 'AUTO_UPGRADE' } : {}), endless as (raw: never) => Promise<unknown>);
-for (const ending of [createCluster, deleteCluster, pivot, proof])
+for (const ending of [createCluster, deleteCluster, errant, pivot, proof])
   setWorkflowOptions({ failureExceptionTypes: [Error] }, ending as (raw: never) => Promise<unknown>);

@@ -32,6 +32,8 @@ function holderOptions(env: ActivityEnvironment, operation: string, definition: 
     Entrypoint: ['sleep'],
     Cmd: ['infinity'],
     User: holderUser,
+    // A port is published only when it is exposed, and not every image says that itself.
+    ExposedPorts: { '3306/tcp': {} },
     Labels: labelsOf(env.instance, operation, definition.name, 'address', `${member.name}.address`, { member: member.name }),
     // As process 1 it hears no other.
     StopSignal: 'SIGKILL',

@@ -66,6 +66,9 @@ export async function isStopped(host: Host, name: string): Promise<boolean> {
   return !found || (!found.State.Running && !found.State.Restarting && found.State.Pid === 0);
 }
 
+/** A pivot may wait for it, and a host that dies meanwhile answers nothing. */
+const killMs = 5000;
+
 /**
  * Stops a container: at once when `kill` (also a paused one), else as its server wants to be stopped. Returns whether the
  * engine confirms it afterwards.
@@ -73,7 +76,7 @@ export async function isStopped(host: Host, name: string): Promise<boolean> {
 export async function stopContainer(host: Host, name: string, kill: boolean): Promise<boolean> {
   const container = host.engine.getContainer(name);
   try {
-    if (kill) await ask(host, () => container.kill({ signal: 'SIGKILL' }));
+    if (kill) await ask(host, () => container.kill({ signal: 'SIGKILL' }), killMs);
     else await ask(host, () => container.stop());
   } catch (error) {
     // 304 and 409: it does not run; 404: there is none.

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Cluster, Member, Router } from '../../schemas/topology';
 import type { ActivityEnvironment, Host } from '../environment';
 import { codeOf } from '../failure';
@@ -33,34 +35,74 @@ export function overlay<Item extends { name: string }>(planned: Item[], found: I
   return [...byName.values()].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
 
+/** When one host has told what there is, the others are waited for so long: an engine lists objects in a tenth of it, over SSH in half. */
+const lookMs = 2000;
+/** One that has just been silent is given less, so that a dead host does not make every look of a pivot last as long. */
+const lookAgainMs = 250;
+const silentForMs = 5000;
+const silentSince = new WeakMap<Host, number>();
+
+const isKnownSilent = (host: Host): boolean => performance.now() - (silentSince.get(host) ?? -Infinity) < silentForMs;
+
+/** Asks all hosts at once. A host that does not answer holds up nobody once another has the plan. */
+async function lookEverywhere(env: ActivityEnvironment, cluster: string): Promise<{ found: Found[]; silent?: Error }> {
+  const found: Found[] = [];
+  let silent: Error | undefined;
+  const waiting = new Set(env.hosts.values());
+  const began = performance.now();
+  let hasPlan: () => void = () => undefined;
+  const planFound = new Promise<void>((resolve) => (hasPlan = resolve));
+  const looks = [...waiting].map(async (host) => {
+    try {
+      const look = await lookAt(env, host, cluster);
+      found.push(look);
+      if (look.plan) hasPlan();
+    } catch (error) {
+      if (!(error instanceof Error) || codeOf(error) !== 'EngineUnavailable') throw error;
+      silent = error;
+      silentSince.set(host, performance.now());
+    } finally {
+      waiting.delete(host);
+    }
+  });
+  const enough = async (): Promise<void> => {
+    await planFound;
+    const bound = [...waiting].every(isKnownSilent) ? lookAgainMs : lookMs;
+    await sleep(Math.max(0, bound - (performance.now() - began)), undefined, { ref: false });
+    // Not by the short bound: an engine that is only slow would never be heard again.
+    if (bound === lookMs) for (const host of waiting) silentSince.set(host, performance.now());
+  };
+  const all = Promise.all(looks);
+  all.catch(() => undefined);
+  await Promise.race([all, enough()]);
+  return { found: [...found], silent };
+}
+
+/** As the inventory says now: hosts are moved, labels are not. */
+function inItsDataCentre(env: ActivityEnvironment, member: Member): Member {
+  const dataCentre = env.hosts.get(member.host)?.dataCentre;
+  return dataCentre === undefined ? member : { ...member, dataCentre };
+}
+
 /**
  * What exists of a cluster, from labels. A member whose container was removed or whose host does not answer is still named:
  * who may have acknowledged must be counted in full. Null when no host knows the cluster. Throws EngineUnavailable when none
  * that answers knows it and some did not answer.
  */
 export async function describeCluster(env: ActivityEnvironment, cluster: string): Promise<Cluster | null> {
-  const found: Found[] = [];
-  let silent: Error | undefined;
-  const looks = [...env.hosts.values()].map(async (host) => {
-    try {
-      found.push(await lookAt(env, host, cluster));
-    } catch (error) {
-      if (!(error instanceof Error) || codeOf(error) !== 'EngineUnavailable') throw error;
-      silent = error;
-    }
-  });
-  await Promise.all(looks);
+  const { found, silent } = await lookEverywhere(env, cluster);
   const plan = found.find((each) => each.plan)?.plan;
   if (!plan) {
     if (silent) throw silent;
     return null;
   }
+  const members = overlay(
+    plan.members,
+    found.flatMap((each) => each.members),
+  );
   return {
     definition: plan.definition,
-    members: overlay(
-      plan.members,
-      found.flatMap((each) => each.members),
-    ),
+    members: members.map((member) => inItsDataCentre(env, member)),
     routers: overlay(
       plan.routers,
       found.flatMap((each) => each.routers),

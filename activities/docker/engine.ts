@@ -24,13 +24,31 @@ export function hostOf(env: Pick<ActivityEnvironment, 'hosts'>, name: string): H
   throw failure('InvalidInput', `host ${name} is not in the inventory; known are ${[...env.hosts.keys()].join(', ')}`);
 }
 
-/** Asks the engine of a host. Errors without an answer become EngineUnavailable; an answer is left to the caller, without secrets. */
-export async function ask<Answer>(host: Pick<Host, 'name'>, question: () => Promise<Answer>): Promise<Answer> {
+/** Longer than the longest question, a clean stop of a server. A host that dies while it is asked closes nothing. */
+const longestMs = 90_000;
+
+/**
+ * Asks the engine of a host. Errors without an answer, and no answer in time, become EngineUnavailable; an answer is left to the caller,
+ * without secrets.
+ */
+export async function ask<Answer>(host: Pick<Host, 'name'>, question: () => Promise<Answer>, withinMs = longestMs): Promise<Answer> {
   try {
-    return await question();
+    return await inTime(question(), withinMs);
   } catch (error) {
     if (codeOf(error) || statusOf(error) !== undefined) throw error;
     throw failure('EngineUnavailable', `the Docker engine of host ${host.name} does not answer: ${reasonOf(error)}`);
+  }
+}
+
+async function inTime<Answer>(answer: Promise<Answer>, ms: number): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -2,8 +2,10 @@ import type { DockerActivities } from '../contracts';
 import type { ActivityEnvironment } from '../environment';
 import { describeCluster } from './describe';
 import { coded } from './engine';
+import { routerImage } from './images';
 import { createMember, startMember, stopMember } from './member';
 import { prepareCluster } from './prepare';
+import { readyHost } from './ready-host';
 import { removeCluster } from './remove';
 import { replaceVolume } from './replace-volume';
 import { createRouter } from './router';
@@ -12,11 +14,23 @@ export function createDockerActivities(env: ActivityEnvironment): DockerActiviti
   return {
     describeCluster: (cluster) => coded(() => describeCluster(env, cluster)),
     prepareCluster: (operation, definition) => coded(() => prepareCluster(env, operation, definition)),
-    createMember: (operation, definition, member) => coded(() => createMember(env, operation, definition, member)),
+    createMember: (operation, definition, member) =>
+      coded(async () => {
+        await readyHost(env, operation, definition, member.host);
+        await createMember(env, operation, definition, member);
+      }),
     startMember: (member) => coded(() => startMember(env, member)),
     stopMember: (member, kill) => coded(() => stopMember(env, member, kill)),
-    replaceVolume: (operation, definition, member) => coded(() => replaceVolume(env, operation, definition, member)),
-    createRouter: (operation, definition, cluster, router) => coded(() => createRouter(env, operation, definition, cluster, router)),
+    replaceVolume: (operation, definition, member) =>
+      coded(async () => {
+        await readyHost(env, operation, definition, member.host);
+        return replaceVolume(env, operation, definition, member);
+      }),
+    createRouter: (operation, definition, cluster, router) =>
+      coded(async () => {
+        await readyHost(env, operation, definition, router.host, routerImage);
+        await createRouter(env, operation, definition, cluster, router);
+      }),
     removeCluster: (cluster, deleteData, operation) => coded(() => removeCluster(env, cluster, deleteData, operation)),
   };
 }

@@ -1,11 +1,11 @@
 import type { ClusterDefinition } from '../../schemas/cluster';
 import { passwordRef } from '../../schemas/names';
 import type { Member } from '../../schemas/topology';
-import type { ActivityEnvironment } from '../environment';
+import type { ActivityEnvironment, Host } from '../environment';
 import { failure } from '../failure';
 import { dataFolder, holderName, holderNetwork } from './address-holder';
 import { inspectContainer, removeContainer, startContainer, stopContainer } from './container';
-import { hostOf, stillWanted } from './engine';
+import { hostOf, ifThere, stillWanted } from './engine';
 import { clusterOf, operationOf } from './labels';
 import { makeMemberContainer, rootPasswordFile } from './member-container';
 import { planOn } from './network';
@@ -36,7 +36,8 @@ async function joinHolder(env: ActivityEnvironment, cluster: string, member: Mem
   if (holder !== undefined && joins === holder) return startContainer(host, holderName(member), []);
   if (found.State.Running || !joins?.startsWith('container:')) return;
   const plan = (await planOn(host, env.instance, cluster))?.plan;
-  if (!plan) throw failure('MemberUnreachable', `${member.name} has lost its network on host ${member.host}; it must be created again`, [], false);
+  if (!plan)
+    throw failure('MemberUnreachable', `${member.name} has lost its network on host ${member.host}; it must be created again`, [], false);
   const volume = found.Mounts.find(({ Destination }) => Destination === dataFolder)?.Name ?? member.volume;
   await removeContainer(host, member.container);
   await makeMemberContainer(env, operationOf(found.Config.Labels) ?? '', plan.definition, { ...member, volume });
@@ -77,11 +78,23 @@ export async function startMember(env: ActivityEnvironment, member: Member): Pro
   await start(env, clusterOf(found.Config.Labels), member);
 }
 
-/** Stops a member's container and takes the engine's word for it. Throws EngineUnavailable. */
+/**
+ * Stops a member's container and takes the engine's word for it: only that of the engine on which the cluster was made. Another one, by a
+ * mistake in the inventory, or an empty one has never heard of the container, which proves nothing. Throws EngineUnavailable.
+ */
 export async function stopMember(
   env: Pick<ActivityEnvironment, 'hosts'>,
   member: Pick<Member, 'host' | 'container'>,
   kill: boolean,
 ): Promise<{ stopped: boolean }> {
-  return { stopped: await stopContainer(hostOf(env, member.host), member.container, kill) };
+  const host = hostOf(env, member.host);
+  const [stopped, known] = await Promise.all([stopContainer(host, member.container, kill), isItsEngine(host, member.container)]);
+  return { stopped: stopped && known };
+}
+
+async function isItsEngine(host: Host, container: string): Promise<boolean> {
+  if (await inspectContainer(host, container)) return true;
+  // Somebody removed it: then the cluster's network is left.
+  const network = container.slice(0, container.lastIndexOf('.'));
+  return (await ifThere(host, () => host.engine.getNetwork(network).inspect() as Promise<unknown>)) !== undefined;
 }

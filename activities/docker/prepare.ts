@@ -6,27 +6,13 @@ import type { ActivityEnvironment, Host } from '../environment';
 import { failure } from '../failure';
 import { ensureAdminCertificates } from '../router/certificates';
 import { ask, stillWanted } from './engine';
+import { hostsOf } from './hosts';
+import { bringImages } from './bring-images';
 import { requireImages, routerImage, serverImage } from './images';
 import { ownedBy, specOf } from './labels';
 import { ensureNetwork, planOn } from './network';
 import { type HostAddress, planCluster, publishedOn } from './plan';
 import { choosePorts, portIsFree, portsOn } from './ports';
-
-/** The hosts that a definition names. Throws InvalidInput with every problem. */
-export function hostsOf(env: Pick<ActivityEnvironment, 'hosts'>, definition: ClusterDefinition): Host[] {
-  const problems: Problem[] = [];
-  const hosts: Host[] = [];
-  for (const [index, name] of definition.hosts.entries()) {
-    const host = env.hosts.get(name);
-    const path = `cluster.hosts.${index}`;
-    if (!host) problems.push({ path, message: `${name} is not in the inventory; known are ${[...env.hosts.keys()].join(', ')}` });
-    else if (host.address === undefined && definition.hosts.length > 1)
-      problems.push({ path, message: `${name} has no address in the inventory, which hosts that share a cluster need` });
-    else hosts.push(host);
-  }
-  if (problems.length === 0) return hosts;
-  throw failure('InvalidInput', problems.map(({ path, message }) => `${path}: ${message}`).join('; '), problems);
-}
 
 /** Ports of an engine that somebody has: clusters, whoever made them and running or not, and containers that publish. */
 async function takenPorts(host: Host): Promise<Set<number>> {
@@ -92,7 +78,9 @@ async function planOrMake(env: ActivityEnvironment, operation: string, definitio
     const there = await planOn(host, env.instance, definition.name);
     if (there) return there.plan;
   }
-  await requireImages(hosts, [serverImage(definition), routerImage]);
+  const images = [serverImage(definition), routerImage];
+  await bringImages(env, hosts, images);
+  await requireImages(hosts, images);
   await refuseKeptVolumes(env, hosts, definition.name);
   const [first] = hosts;
   if (!first) throw failure('InvalidInput', 'a cluster needs a host');

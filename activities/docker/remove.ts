@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 
 import type { ActivityEnvironment, Host } from '../environment';
 import { removeContainer, stopContainer } from './container';
+import { concernedHosts } from './concerned-hosts';
 import { ask, ifThere, stillWanted } from './engine';
 import { operationOf, ownedBy, specOf } from './labels';
 
@@ -16,7 +17,9 @@ export interface Removal {
  */
 export async function removeCluster(env: ActivityEnvironment, cluster: string, deleteData: boolean, operation?: string): Promise<Removal> {
   const outcome: Removal = { removed: [], kept: [] };
-  for (const host of env.hosts.values()) {
+  const { hosts, gone } = await concernedHosts(env, cluster);
+  outcome.kept.push(...gone.map((name) => `whatever host ${name} has, which is not in the inventory`));
+  for (const host of hosts) {
     stillWanted();
     await removeFrom(env, host, cluster, { deleteData, operation }, outcome);
   }
@@ -56,16 +59,16 @@ async function removeFrom(
   const { Volumes } = await ask(host, () => host.engine.listVolumes({ filters }));
   for (const volume of Volumes ?? [])
     if (!what.deleteData || !chosen(volume.Labels)) outcome.kept.push(`volume ${volume.Name}`);
-    else if (await gone(host, () => host.engine.getVolume(volume.Name).remove())) outcome.removed.push(`volume ${volume.Name}`);
+    else if (await removed(host, () => host.engine.getVolume(volume.Name).remove())) outcome.removed.push(`volume ${volume.Name}`);
   for (const network of await ask(host, () => host.engine.listNetworks({ filters })))
     if (!chosen(network.Labels)) outcome.kept.push(`network ${network.Name}`);
-    else if (await gone(host, () => host.engine.getNetwork(network.Id).remove())) outcome.removed.push(`network ${network.Name}`);
+    else if (await removed(host, () => host.engine.getNetwork(network.Id).remove())) outcome.removed.push(`network ${network.Name}`);
 }
 
 const nameOf = ({ Id, Names }: { Id: string; Names: string[] }): string => (Names[0] ?? Id).replace(/^\//, '');
 
 /** False when another attempt removed it. */
-async function gone(host: Host, remove: () => Promise<unknown>): Promise<boolean> {
+async function removed(host: Host, remove: () => Promise<unknown>): Promise<boolean> {
   return (await ifThere(host, async () => (await remove(), true))) ?? false;
 }
 

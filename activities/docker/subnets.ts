@@ -1,6 +1,9 @@
 /** Engines have about 31 default networks: drydock takes small ones out of a range of its own. */
 const range = '10.213';
 const size = 32;
+/** First address of the range, whose mask is 255.255.0.0. */
+export const bridgeRange = `${range}.0.0`;
+export const isBridgeAddress = (address: string): boolean => address.startsWith(`${range}.`);
 
 const toNumber = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 const toAddress = (value: number): string => [24, 16, 8, 0].map((bits) => Math.floor(value / 2 ** bits) % 256).join('.');

@@ -2,7 +2,7 @@ import type { Member } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import { ask, hostOf, ifThere } from './engine';
-import { labelsOf, operationOf } from './labels';
+import { belongsTo, labelsOf, operationOf } from './labels';
 
 export const inspectVolume = (env: ActivityEnvironment, member: Member, volume: string) => {
   const host = hostOf(env, member.host);
@@ -39,4 +39,17 @@ export async function refuseForeignVolume(env: ActivityEnvironment, operation: s
 export function nextVolume(name: string): string {
   const found = /^(.*)\.(\d+)$/.exec(name);
   return found ? `${found[1]}.${Number(found[2]) + 1}` : `${name}.2`;
+}
+
+/** Deletes a volume that was set aside. Only one of this very cluster, which no container uses: the engine refuses otherwise. */
+export async function removeVolume(env: ActivityEnvironment, cluster: string, member: Member, volume: string): Promise<string> {
+  const host = hostOf(env, member.host);
+  const found = await inspectVolume(env, member, volume);
+  if (!found) return `volume ${volume} was gone already`;
+  if (volume === member.volume || !belongsTo(found.Labels, env.instance, cluster))
+    throw failure('PrecheckFailed', `volume ${volume} is none that was set aside for cluster ${cluster}`);
+  const users = await ask(host, () => host.engine.listContainers({ all: true, filters: { volume: [volume] } }));
+  if (users.length > 0) throw failure('PrecheckFailed', `volume ${volume} is used by ${users.map(({ Names }) => Names[0]).join(', ')}`);
+  await ifThere(host, () => host.engine.getVolume(volume).remove());
+  return `volume ${volume}`;
 }

@@ -1,6 +1,6 @@
+import { delayOf, mayAcknowledge, sourcesOf } from '../../schemas/member-rules';
 import type { Finding } from '../../schemas/guard';
 import type { MemberView, ReplicationView } from '../../schemas/observation';
-import { mayAcknowledge } from '../mysql/server-arguments';
 import type { Sight } from './sight';
 
 /** What is wrong with each replica by itself. A receiver that lost a primary that does not answer is no fault of the replica. */
@@ -26,15 +26,47 @@ function diagnoseReplica(view: MemberView, sight: Sight): Finding | undefined {
     return { diagnosis: 'ReplicaDiverged', ...member, detail: `${name} has transactions that the primary does not have: ${view.errant}` };
 
   const replication = view.replication;
-  const { primaryMember, primary } = sight;
   if (!replication) return { diagnosis: 'MemberNotFollowing', ...member, detail: `${name} does not replicate` };
-  if (replication.sourceAddress !== primaryMember.address || replication.sourcePort !== primaryMember.port)
+  return (
+    elsewhere(name, replication, sight) ??
+    broken(name, replication, sight.primary.reach === 'answers') ??
+    lagging(view, sight) ??
+    acknowledging(view, sight)
+  );
+}
+
+/** It replicates from somebody whom nothing says it should follow, or without the delay that it is kept with. */
+function elsewhere(name: string, replication: ReplicationView, sight: Sight): Finding | undefined {
+  const { sourceAddress, sourcePort, delaySeconds } = replication;
+  const accepted = acceptedSources(name, sight);
+  const from = sight.state.members.find(({ address, port }) => address === sourceAddress && port === sourcePort);
+  if (!from || !accepted.includes(from.name)) {
+    const expected = sight.state.members.filter(({ name: each }) => accepted.includes(each));
     return {
       diagnosis: 'MemberNotFollowing',
-      ...member,
-      detail: `${name} replicates from ${replication.sourceAddress}:${replication.sourcePort}, expected ${primaryMember.address}:${primaryMember.port} (${primaryMember.name})`,
+      member: name,
+      detail: `${name} replicates from ${sourceAddress}:${sourcePort}${from ? ` (${from.name})` : ''}, expected ${expected.map((each) => `${each.address}:${each.port} (${each.name})`).join(' or ')}`,
     };
-  return broken(name, replication, primary.reach === 'answers') ?? lagging(view, sight) ?? acknowledging(view, sight);
+  }
+  const delay = delayOf(sight.state.definition, name);
+  if (delay === 0 || delaySeconds === delay) return undefined;
+  return { diagnosis: 'MemberNotFollowing', member: name, detail: `${name} is delayed by ${delaySeconds} s, its rule says ${delay} s` };
+}
+
+/**
+ * The primary, or, for a cascading member, the member that its rule names. While that one does not answer, whoever it would follow itself;
+ * while it answers and is not well, both are right, so that nobody is moved to a source that is being mended.
+ */
+function acceptedSources(name: string, { state, replicas }: Sight): string[] {
+  const accepted: string[] = [];
+  for (const source of sourcesOf(state.definition, name, state.primary)) {
+    const view = replicas.find((each) => each.name === source);
+    if (source === state.primary) accepted.push(source);
+    if (view?.reach !== 'answers') continue;
+    accepted.push(source);
+    if (!view.errant && view.replication?.receiver === 'running' && view.replication.applier === 'running') break;
+  }
+  return accepted;
 }
 
 function broken(name: string, replication: ReplicationView, primaryAnswers: boolean): Finding | undefined {
@@ -62,7 +94,7 @@ function broken(name: string, replication: ReplicationView, primaryAnswers: bool
 function lagging(view: MemberView, { state, facts }: Sight): Finding | undefined {
   const measured = facts.lagMs[view.name];
   const lag = measured !== undefined && measured !== null ? measured / 1000 : view.replication?.lagSeconds;
-  const bound = state.definition.maxReadLagSeconds;
+  const bound = state.definition.maxReadLagSeconds + delayOf(state.definition, view.name);
   if (lag === undefined || lag === null || lag <= bound) return undefined;
   return { diagnosis: 'ReplicaLagging', member: view.name, detail: `${view.name} is more than ${bound} s behind` };
 }

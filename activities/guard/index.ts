@@ -5,7 +5,7 @@ import type { GuardActivities } from '../contracts';
 import type { ActivityEnvironment } from '../environment';
 import { errantOf, observeSession } from '../mysql/observe';
 import { createConnect } from '../mysql/session';
-import { createRouterActivities } from '../router';
+import { viewRouters } from '../router';
 import { containerState } from './containers';
 import { EngineEvents } from './engine-events';
 import { reopenPrimary } from './reopen';
@@ -23,6 +23,8 @@ const temporalHeartbeatMs = 1000;
  * although every server is well; so many at once are made within a tenth of it.
  */
 const connectedAtOnce = 30;
+/** Nobody waits for it: a late answer is better than a finding that is none. */
+const routersWithinMs = 2000;
 
 export function createGuardActivities(env: ActivityEnvironment): GuardActivities {
   const tools = watchTools(env);
@@ -45,14 +47,13 @@ export function createGuardActivities(env: ActivityEnvironment): GuardActivities
 
 /** What a watch needs of the world; tests use it without Temporal. */
 export function watchTools(env: ActivityEnvironment, events = new EngineEvents(env)): WatchTools {
-  const routers = createRouterActivities(env);
   return {
     connect: createConnect(env),
     turns: new Turns(connectedAtOnce),
     observe: ({ session }) => observeSession(session, { purpose: 'guard', boundMs: observeWithinMs }),
     errantOf,
     containerState: (member) => containerState(env, member),
-    viewRouters: (cluster) => routers.viewRouters(cluster),
+    viewRouters: (cluster) => viewRouters(env, cluster, routersWithinMs),
     events,
   };
 }

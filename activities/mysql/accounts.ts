@@ -1,5 +1,6 @@
 import { accounts, journalSchema, type Purpose } from '../../schemas/names';
 import type { Cluster } from '../../schemas/topology';
+import { bridgeRange } from '../docker/subnets';
 import { atLeast, type Version } from './version';
 
 /**
@@ -14,6 +15,9 @@ export interface Account {
   grants: string[];
 }
 
+/** All of drydock's networks on one host, as an account's host. */
+const bridges = `${bridgeRange}/255.255.0.0`;
+
 /** The schema that the application is given. */
 export const applicationSchema = 'app';
 
@@ -24,8 +28,10 @@ export function accountsOf(cluster: Cluster, version: Version): Account[] {
     host,
     grants,
   });
-  // Applications come through the routers only; their addresses are the routers'.
-  const routers = [...new Set(cluster.routers.map((router) => router.address))];
+  // Applications come through the routers only; their addresses are the routers'. To a member on its own host, where both are reached at
+  // the host's address, a router comes through the engine's proxy: from the gateway of the member's network.
+  const published = cluster.routers.some(({ address, write }) => address === write.host);
+  const routers = [...new Set([...cluster.routers.map((router) => router.address), ...(published ? [bridges] : [])])];
   return [
     account('operation', '%', [...operation(version), `ALL PRIVILEGES ON \`${journalSchema}\`.*`]),
     account('guard', '%', [...guard(version), `SELECT ON \`${journalSchema}\`.*`, `INSERT, UPDATE ON \`${journalSchema}\`.\`heartbeat\``]),

@@ -1,9 +1,9 @@
+import { mayAcknowledge } from '../../schemas/member-rules';
 import type { ClusterState, Member } from '../../schemas/topology';
 import { failure } from '../failure';
 import type { LockedMember } from '../switch/locked-member';
 import { changeMember, checkEpoch, memberOf } from './change-member';
 import { makeDurable } from './durability';
-import { mayAcknowledge } from './server-arguments';
 import type { Connect } from './types';
 
 /** Acknowledgements that a commit waits for. */

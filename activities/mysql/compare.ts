@@ -1,11 +1,15 @@
+import { type ErrantRecord, placeOf } from '../../schemas/errant';
 import * as gtid from '../../schemas/gtid';
+import { sourcesOf } from '../../schemas/member-rules';
 import type { ClusterState, Member } from '../../schemas/topology';
 import { hostOf } from '../docker/engine';
 import { lastWords } from '../docker/wait-for-server';
 import type { ActivityEnvironment } from '../environment';
+import { redact } from '../redact';
 import { readJournal } from '../switch/locked-member';
 import { checkEpoch, memberOf, withSession } from './change-member';
 import { keepErrant } from './errant';
+import { recordErrant } from './errant-records';
 import { flavorOf } from './flavors';
 import { endOf, samePlace, stoppedAt, wasPrimary } from './lineage';
 import { errantBeyond, executedSets } from './observe';
@@ -40,7 +44,7 @@ export async function compareWithPrimary(env: ActivityEnvironment, state: Cluste
       const errant = await errantBeyond(primary, mine?.state ?? '');
       const theirs = await executedSets(primary);
       if (errant !== '') {
-        const kept = await keepErrant(env, state, member, errant, theirs?.state ?? '');
+        const kept = await keep(env, state, member, primary, errant, theirs?.state ?? '');
         return {
           rejoin: 'diverged',
           reason: `${name} has ${errant}, which ${state.primary} does not have`,
@@ -48,9 +52,8 @@ export async function compareWithPrimary(env: ActivityEnvironment, state: Cluste
           ...(kept ? { kept } : {}),
         };
       }
-      const lacking = (await goesOn(session, memberOf(state, state.primary)))
-        ? ''
-        : await purgedBeyond(primary, mine?.executed ?? '', theirs?.purged);
+      const sources = sourcesOf(state.definition, name, state.primary).map((each) => memberOf(state, each));
+      const lacking = (await goesOn(session, sources)) ? '' : await purgedBeyond(primary, mine?.executed ?? '', theirs?.purged);
       if (lacking !== '')
         return { rejoin: 'rebuild', reason: `${name} needs ${lacking}, which ${state.primary} no longer has in its binary logs` };
       return { rejoin: 'safe', reason: `${name} has nothing that ${state.primary} does not have` };
@@ -58,13 +61,44 @@ export async function compareWithPrimary(env: ActivityEnvironment, state: Cluste
   );
 }
 
+/** Decoded, and remembered in the cluster itself. A primary that can't write now is no reason to lose what was decoded. */
+async function keep(
+  env: ActivityEnvironment,
+  state: ClusterState,
+  member: Member,
+  primary: Session,
+  errant: string,
+  primaryState: string,
+): Promise<string | undefined> {
+  const decoded = await keepErrant(env, state, member, errant, primaryState);
+  const { name, volume } = member;
+  const record: ErrantRecord = {
+    ...decoded,
+    member: name,
+    epoch: state.epoch,
+    volume,
+    gtids: errant,
+    outcome: 'found',
+    decided: '',
+    at: new Date().toISOString(),
+  };
+  try {
+    await recordErrant(primary, record);
+  } catch (error) {
+    env.log.warn({ member: name, errant, error: redact(String(error)) }, 'what a member alone has could not be recorded on the primary');
+  }
+  return decoded.file === null ? undefined : placeOf(record);
+}
+
 /**
- * It replicates from the primary already and was not refused: whether its place is still there it is told when it goes on. MariaDB would
- * name its binary logs only under a lock that commits hold while they wait for a receipt, maybe that of this very member.
+ * It replicates from the primary already (or from whom its rule names) and was not refused: whether its place is still there it is told
+ * when it goes on. MariaDB would name its binary logs only under a lock that commits hold while they wait for a receipt, maybe that of
+ * this very member.
  */
-async function goesOn(session: Session, primary: Member): Promise<boolean> {
+async function goesOn(session: Session, sources: Member[]): Promise<boolean> {
   const view = await flavorOf(session).replication(session);
-  return view?.sourceAddress === primary.address && view.sourcePort === primary.port && view.receiverError?.code !== purgedOnSource;
+  const known = sources.some(({ address, port }) => view?.sourceAddress === address && view.sourcePort === port);
+  return known && view?.receiverError?.code !== purgedOnSource;
 }
 
 /** Fatal error of the source: the binary log that is needed is not there, or the histories differ. */

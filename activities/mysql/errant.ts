@@ -1,32 +1,40 @@
+import type { ErrantChange } from '../../schemas/errant';
+import { count } from '../../schemas/gtid';
 import type { ClusterState, Member } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
 import { redact } from '../redact';
 import { runInContainer } from './container-exec';
 
-const dataFolder = '/var/lib/mysql';
+export const dataFolder = '/var/lib/mysql';
 
-/**
- * Decodes what a member alone has from its own binary logs into a file in its volume, which is kept until a person deletes it.
- * Returns where; undefined when the image has no mysqlbinlog (the volume holds the binary logs all the same).
- */
+export interface KeptErrant {
+  /** In the member's volume; null when the image has no mysqlbinlog (the volume holds the binary logs all the same). */
+  file: string | null;
+  transactions: number | null;
+  changes: ErrantChange[];
+}
+
+/** Decodes what a member alone has from its own binary logs into a file in its volume, which is kept until a person deletes it. */
 export async function keepErrant(
   env: ActivityEnvironment,
   state: ClusterState,
   member: Member,
   errant: string,
   primaryState: string,
-): Promise<string | undefined> {
-  const file = `${dataFolder}/drydock-errant-epoch-${state.epoch}.sql`;
-  const decode = state.definition.engine === 'mariadb' ? decodeMariadb(errant, primaryState) : decodeMysql(errant);
-  const { exitCode, complaint } = await runInContainer(
+): Promise<KeptErrant> {
+  const file = `drydock-errant-epoch-${state.epoch}.sql`;
+  const mariadb = state.definition.engine === 'mariadb';
+  const decode = mariadb ? decodeMariadb(errant, primaryState) : decodeMysql(errant);
+  const { exitCode, output, complaint } = await runInContainer(
     env,
     member,
     'errant',
-    `cd ${dataFolder} && umask 077 && { ${decode}; } > ${file}.part && mv ${file}.part ${file}`,
+    `cd ${dataFolder} && umask 077 && { ${decode}; } > ${file}.part && mv ${file}.part ${file} && ${summary(file)}`,
   );
-  if (exitCode === 0) return `${member.volume === '' ? member.container : `volume ${member.volume}`}: ${file.slice(dataFolder.length + 1)}`;
+  const transactions = mariadb ? null : count(errant);
+  if (exitCode === 0) return { file, ...readSummary(output, transactions) };
   env.log.warn({ member: member.name, complaint: redact(complaint) }, 'what a member alone has could not be decoded');
-  return undefined;
+  return { file: null, transactions, changes: [] };
 }
 
 const files = "$(sed 's#^\\./##' binlog.index)";
@@ -51,3 +59,21 @@ function decodeMariadb(errant: string, primaryState: string): string {
 }
 
 const keyOf = (triplet: string): string => triplet.trim().split('-').slice(0, 2).join('-');
+
+/** Tables with the number of rows of each kind of change, and on MariaDB the number of transactions. Names only, nothing of the rows. */
+const summary = (file: string): string =>
+  `{ grep -cE '^#.* GTID [0-9]+-[0-9]+-[0-9]+' ${file} || true; grep -oE '^### (INSERT INTO|UPDATE|DELETE FROM) [^ ]+' ${file} | sort | uniq -c | sort -rn | head -n 50 || true; }`;
+
+const changes: Record<string, ErrantChange['change']> = { 'INSERT INTO': 'insert', UPDATE: 'update', 'DELETE FROM': 'delete' };
+
+/** Pure. The first line counts the transactions that MariaDB's tool names. */
+export function readSummary(output: string, transactions: number | null): Omit<KeptErrant, 'file'> {
+  const [first = '', ...lines] = output.trim().split('\n');
+  const counted = transactions ?? (/^\d+$/.test(first.trim()) ? Number(first) : null);
+  const read = lines.flatMap((line): ErrantChange[] => {
+    const [, rows, verb = '', table = ''] = /^\s*(\d+) ### (INSERT INTO|UPDATE|DELETE FROM) (\S+)$/.exec(line) ?? [];
+    const change = changes[verb];
+    return change ? [{ table: table.replace(/`/g, ''), change, rows: Number(rows) }] : [];
+  });
+  return { transactions: counted, changes: read };
+}

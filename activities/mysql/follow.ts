@@ -1,9 +1,10 @@
 import * as gtid from '../../schemas/gtid';
+import { delayOf, mayAcknowledge, sourcesOf } from '../../schemas/member-rules';
 import { accounts, passwordRef } from '../../schemas/names';
 import type { FilePosition, ReplicationView } from '../../schemas/observation';
 import type { ClusterState, Member } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
-import { failure } from '../failure';
+import { codeOf, failure } from '../failure';
 import type { JournalRow, LockedMember } from '../switch/locked-member';
 import { changeMember, checkEpoch, memberOf, withSession } from './change-member';
 import { flavorOf } from './flavors';
@@ -11,16 +12,15 @@ import { compareFiles } from './flavors/replication-status';
 import { poll } from './flavors/wait';
 import { endOf, samePlace, type Stopped, stoppedAt, wasPrimary } from './lineage';
 import { errantBeyond, executedSets } from './observe';
-import { mayAcknowledge } from './server-arguments';
 import { createConnect } from './session';
-import type { Session } from './types';
+import type { Connect, Session } from './types';
 
 const threadsBoundMs = 15_000;
 const catchUpBoundMs = 20_000;
 
 /**
- * Makes a member replicate from the primary and waits until both threads run. It refuses a stale epoch, a member that has
- * what the primary does not (its set is read before the primary's), and, without GTID, one whose place is not proven.
+ * Makes a member replicate from the primary, or from the member that its rule names, and waits until both threads run. It refuses a stale
+ * epoch, a member that has what the primary does not (its set is read before the primary's), and, without GTID, one whose place is not proven.
  */
 export async function followPrimary(env: ActivityEnvironment, state: ClusterState, name: string, from?: FilePosition): Promise<void> {
   const connect = createConnect(env);
@@ -32,13 +32,16 @@ export async function followPrimary(env: ActivityEnvironment, state: ClusterStat
     withSession(connect, state, primary, {}, async (primarySession) => {
       const journal = await checkEpoch(primarySession, state);
       await fence(locked);
-      if (locked.flavor.gtid) await refuseDiverged(locked, primarySession);
+      const source = await sourceOf(connect, state, name, primarySession);
+      if (locked.flavor.gtid) await refuseDiverged(locked, primarySession, source);
+      const delaySeconds = delayOf(state.definition, name) || undefined;
+      if (delaySeconds !== undefined) await refuseUnapplied(state, locked, primarySession, source.member);
       const start = locked.flavor.gtid ? undefined : await startWithoutGtid(state, locked, primarySession, journal, from);
       await locked.flavor.disableSemiSyncSource(locked.session);
       await locked.flavor.setSemiSyncReplica(locked.session, mayAcknowledge(state.definition, member));
-      const source = { address: primary.address, port: primary.port, user: accounts.replication, password };
-      await locked.flavor.follow(locked.session, source, start);
-      await waitForThreads(locked, primary);
+      const { address, port } = source.member;
+      await locked.flavor.follow(locked.session, { address, port, user: accounts.replication, password, delaySeconds }, start);
+      await waitForThreads(locked, source.member);
     }),
   );
 }
@@ -49,18 +52,66 @@ async function fence({ session, flavor, member }: LockedMember): Promise<void> {
   if (!(await flavor.readOnly(session)).readOnly) throw failure('SettingNotKept', `${member.name} was set read-only, but it is not`);
 }
 
-async function refuseDiverged({ session, member }: LockedMember, primary: Session): Promise<void> {
+interface Source {
+  member: Member;
+  /** What its binary logs no longer hold; undefined where the version does not tell. */
+  purged?: string;
+}
+
+/**
+ * The first of those that its rule names which answers and has nothing that the primary lacks: behind one that diverged, a member
+ * would diverge too. The primary is the last of them.
+ */
+async function sourceOf(connect: Connect, state: ClusterState, name: string, primary: Session): Promise<Source> {
+  for (const each of sourcesOf(state.definition, name, state.primary)) {
+    if (each === state.primary) break;
+    const member = memberOf(state, each);
+    try {
+      const found = await withSession(connect, state, member, {}, async (session) => {
+        const sets = await executedSets(session);
+        return (await errantBeyond(primary, sets?.state ?? '')) === '' ? { member, purged: sets?.purged } : undefined;
+      });
+      if (found) return found;
+    } catch (error) {
+      if (codeOf(error) !== 'MemberUnreachable') throw error;
+    }
+  }
+  return { member: memberOf(state, state.primary), purged: (await executedSets(primary))?.purged };
+}
+
+/**
+ * A delayed member loses its relay log when it gets another source. With semi-sync nothing that was acknowledged depends on it, since it never
+ * acknowledges, and what the primary has is sent again. With async it may be the only one that has what the lost primary sent last.
+ */
+async function refuseUnapplied(
+  state: ClusterState,
+  { session, flavor, member }: LockedMember,
+  primary: Session,
+  source: Member,
+): Promise<void> {
+  const view = await flavor.replication(session);
+  const received = view?.received.gtid;
+  const stays = view?.sourceAddress === source.address && view.sourcePort === source.port;
+  if (state.definition.durability === 'semi-sync' || stays || received === undefined) return;
+  const alone = gtid.subtract(received, (await executedSets(primary))?.executed ?? '');
+  if (alone !== '')
+    throw failure('MemberDiverged', `${member.name} is delayed and has received ${alone}, which ${primary.member} does not have`, [
+      { path: `member ${member.name}`, message: alone },
+    ]);
+}
+
+async function refuseDiverged({ session, member }: LockedMember, primary: Session, source: Source): Promise<void> {
   const mine = await executedSets(session);
   const errant = await errantBeyond(primary, mine?.state ?? '');
-  const theirs = await executedSets(primary);
   if (errant !== '')
     throw failure('MemberDiverged', `${member.name} has ${errant}, which ${primary.member} does not have`, [
       { path: `member ${member.name}`, message: errant },
     ]);
-  const purged = theirs?.purged === undefined ? '' : gtid.subtract(theirs.purged, mine?.executed ?? '');
+  const purged = source.purged === undefined ? '' : gtid.subtract(source.purged, mine?.executed ?? '');
+  const { name } = source.member;
   if (purged !== '')
-    throw failure('PrecheckFailed', `${member.name} needs ${purged}, which ${primary.member} has purged from its binary logs: rebuild it`, [
-      { path: `member ${member.name}`, message: `${purged} was purged on ${primary.member}` },
+    throw failure('PrecheckFailed', `${member.name} needs ${purged}, which ${name} has purged from its binary logs: rebuild it`, [
+      { path: `member ${member.name}`, message: `${purged} was purged on ${name}` },
     ]);
 }
 

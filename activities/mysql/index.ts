@@ -1,9 +1,12 @@
 import type { MysqlActivities } from '../contracts';
 import type { ActivityEnvironment } from '../environment';
+import { acceptErrant } from './accept-errant';
 import { applyRole } from './apply-role';
 import { compareWithPrimary } from './compare';
 import { proveEquality } from './equality';
+import { listErrant } from './errant-records';
 import { followPrimary } from './follow';
+import { forgetErrant } from './forget-errant';
 import { initialiseMember } from './initialise';
 import { observeCluster } from './observe';
 import { openFirstPrimary } from './open-first';
@@ -20,6 +23,9 @@ export function createMysqlActivities(env: ActivityEnvironment): MysqlActivities
     followPrimary: (state, member, from) => followPrimary(env, state, member, from),
     seedMember: (state, member, donor) => seedMember(env, state, member, donor),
     compareWithPrimary: (state, member) => compareWithPrimary(env, state, member),
+    listErrant: (state) => listErrant(connect, state),
+    acceptErrant: (state, member, gtids, decided) => acceptErrant(env, state, member, gtids, decided),
+    forgetErrant: (state, record, decided) => forgetErrant(env, state, record, decided),
     applyRole: (state, member) => applyRole(connect, state, member),
     proveEquality: (state, members) => proveEquality(env, state, members),
   };

@@ -5,6 +5,7 @@ import type { Cluster, Member } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import { type Account, accountsOf, applicationSchema } from './accounts';
+import { errantTable } from './errant-records';
 import { flavorOf } from './flavors';
 import { sleep } from './flavors/wait';
 import { createConnect } from './session';
@@ -21,6 +22,7 @@ const journalTables = [
     'at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP) ENGINE=InnoDB',
   // Milliseconds since 1970.
   `CREATE TABLE IF NOT EXISTS \`${journalSchema}\`.heartbeat (id TINYINT NOT NULL PRIMARY KEY, at BIGINT NOT NULL) ENGINE=InnoDB`,
+  errantTable,
   `CREATE DATABASE IF NOT EXISTS \`${applicationSchema}\` DEFAULT CHARACTER SET utf8mb4`,
 ];
 

@@ -1,3 +1,4 @@
+import { mayAcknowledge } from '../../schemas/member-rules';
 import { accounts, passwordRef } from '../../schemas/names';
 import type { Cluster, ClusterState, Member } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
@@ -7,7 +8,6 @@ import { requiredAcknowledgements } from './apply-role';
 import { changeMember, memberOf } from './change-member';
 import { makeDurable } from './durability';
 import { poll } from './flavors/wait';
-import { mayAcknowledge } from './server-arguments';
 import { createConnect } from './session';
 import type { Connect } from './types';
 

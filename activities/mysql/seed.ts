@@ -1,7 +1,9 @@
 import { Context } from '@temporalio/activity';
 
+import { sourcesOf } from '../../schemas/member-rules';
 import { accounts, passwordRef } from '../../schemas/names';
 import type { ClusterState, Member } from '../../schemas/topology';
+import { isBridgeAddress } from '../docker/subnets';
 import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import type { LockedMember } from '../switch/locked-member';
@@ -54,12 +56,13 @@ export async function seedMember(
   return { bytes: seeded, seconds: (Date.now() - began) / 1000 };
 }
 
-/** An attempt before this one had finished: it replicates from the primary, with all that is before it. */
+/** An attempt before this one had finished: it replicates from the primary (or from whom its rule names), with all that is before it. */
 async function followsAlready(connect: Connect, state: ClusterState, member: Member): Promise<boolean> {
-  const primary = memberOf(state, state.primary);
+  const sources = sourcesOf(state.definition, member.name, state.primary).map((name) => memberOf(state, name));
   return withSession(connect, state, member, {}, async (session) => {
     const view = await flavorOf(session).replication(session);
-    return view?.sourceAddress === primary.address && view.sourcePort === primary.port && !view.applierError && !view.receiverError;
+    const known = sources.some(({ address, port }) => view?.sourceAddress === address && view.sourcePort === port);
+    return known && !view?.applierError && !view?.receiverError;
   });
 }
 
@@ -97,7 +100,7 @@ async function copy(
       try {
         const position = await seedPosition(locked.session, flavor, primary);
         const running = dump();
-        await standStill(reader, running, schemas, member);
+        await standStill(reader, running, schemas, member, donor);
         await locked.flavor.startApplier(locked.session);
         return { bytes: await running, position };
       } finally {
@@ -119,7 +122,7 @@ async function copyFromPrimary(
   try {
     const position = await seedPosition(reader, flavorOf(reader), primary);
     const running = dump();
-    await standStill(reader, running, schemas, member);
+    await standStill(reader, running, schemas, member, primary);
     await reader.query('UNLOCK TABLES');
     return { bytes: await running, position };
   } finally {
@@ -128,7 +131,7 @@ async function copyFromPrimary(
 }
 
 /** Until the dump's transaction is open, or, with tables that no snapshot covers, until it is done. */
-async function standStill(reader: Session, running: Promise<number>, schemas: Schemas, member: Member): Promise<void> {
+async function standStill(reader: Session, running: Promise<number>, schemas: Schemas, member: Member, donor: Member): Promise<void> {
   let done = false;
   const ended = running.then(
     () => (done = true),
@@ -140,16 +143,22 @@ async function standStill(reader: Session, running: Promise<number>, schemas: Sc
   }
   const open = await poll(snapshotBoundMs, async () => {
     Context.current().cancellationSignal.throwIfAborted();
-    return done || (await dumpHasSnapshot(reader, member));
+    return done || (await dumpHasSnapshot(reader, member, donor));
   });
   if (!open) throw failure('Internal', `the dump for ${member.name} did not begin within ${snapshotBoundMs / 1000} s`, [], true);
 }
 
-/** Every consistent snapshot is a transaction of InnoDB; the dump's comes from the member's address. */
-async function dumpHasSnapshot(reader: Session, member: Member): Promise<boolean> {
+/**
+ * Every consistent snapshot is a transaction of InnoDB; the dump's comes from the member's address, or, where both are on one host and the donor is
+ * reached at the host's address, through the engine's proxy.
+ */
+async function dumpHasSnapshot(reader: Session, member: Member, donor: Member): Promise<boolean> {
   const rows = await reader.query<{ host: string }>(
     'SELECT p.HOST AS host FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id WHERE p.USER = ?',
     [accounts.operation],
   );
-  return rows.some(({ host }) => host.split(':')[0] === member.address);
+  return rows.some(({ host }) => {
+    const [from = ''] = host.split(':');
+    return from === member.address || (donor.host === member.host && donor.address === member.address && isBridgeAddress(from));
+  });
 }

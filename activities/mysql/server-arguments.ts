@@ -1,15 +1,7 @@
 import type { ClusterDefinition } from '../../schemas/cluster';
+import { mayAcknowledge } from '../../schemas/member-rules';
 import type { Member } from '../../schemas/topology';
 import { atLeast, parseVersion, type Version } from './version';
-
-/**
- * Whether a member's acknowledgement may count: never one that is never promoted, because what it alone has would be lost to
- * the others.
- */
-export function mayAcknowledge(definition: ClusterDefinition, member: Pick<Member, 'name' | 'host'>): boolean {
-  const { never, neverHosts } = definition.candidates;
-  return definition.durability === 'semi-sync' && !never.includes(member.name) && !neverHosts.includes(member.host);
-}
 
 /**
  * Everything that a member's server is started with, whatever image it runs in. A server that comes back by itself is fenced

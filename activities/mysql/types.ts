@@ -75,8 +75,12 @@ export interface Flavor {
   stopReplication(session: Session): Promise<void>;
   /** Forgets its source: RESET REPLICA ALL. Only after everything was applied. */
   detach(session: Session): Promise<void>;
-  /** Replicates from `source`; by GTID where there is one, else from `from`. Starts both threads. */
-  follow(session: Session, source: { address: string; port: number; user: string; password: string }, from?: FilePosition): Promise<void>;
+  /** Replicates from `source`; by GTID where there is one, else from `from`. Starts both threads. Without `delaySeconds` its delay stays. */
+  follow(
+    session: Session,
+    source: { address: string; port: number; user: string; password: string; delaySeconds?: number },
+    from?: FilePosition,
+  ): Promise<void>;
 
   semiSync(session: Session): Promise<SemiSyncView>;
   /** On, AFTER_SYNC where there is, no fall-back to async, wait without replicas. Only on the primary. */

@@ -11,6 +11,8 @@ export { openRouter, RouterAdmin, type OpenRouterOptions } from './admin';
 
 /** Bound of a connection and of each command; a router on a living host answers in milliseconds. */
 const timeoutMs = 2000;
+/** Looks are made in the middle of a pivot too, and the router of a dead host answers nothing: as long as the members are given. */
+const viewTimeoutMs = 1000;
 
 const message = (error: unknown) => redact(error instanceof Error ? error.message : String(error));
 
@@ -63,31 +65,34 @@ export function createRouterActivities(env: ActivityEnvironment): RouterActiviti
       return { confirmed, missing };
     },
 
-    async viewRouters(cluster: Cluster): Promise<RouterView[]> {
-      return Promise.all(
-        cluster.routers.map(async (router) => {
-          try {
-            const admin = await openRouter(env, cluster, router, { timeoutMs });
-            try {
-              return await admin.view();
-            } finally {
-              admin.end();
-            }
-          } catch (error) {
-            return {
-              name: router.name,
-              reachable: false,
-              error: message(error),
-              epoch: 0,
-              primary: null,
-              held: false,
-              open: false,
-              sessions: 0,
-              readers: [],
-            };
-          }
-        }),
-      );
-    },
+    viewRouters: (cluster: Cluster) => viewRouters(env, cluster, viewTimeoutMs),
   };
+}
+
+/** What each router knows; `boundMs` is that of a connection and of each command. */
+export async function viewRouters(env: Pick<ActivityEnvironment, 'secrets'>, cluster: Cluster, boundMs: number): Promise<RouterView[]> {
+  return Promise.all(
+    cluster.routers.map(async (router) => {
+      try {
+        const admin = await openRouter(env, cluster, router, { timeoutMs: boundMs });
+        try {
+          return await admin.view();
+        } finally {
+          admin.end();
+        }
+      } catch (error) {
+        return {
+          name: router.name,
+          reachable: false,
+          error: message(error),
+          epoch: 0,
+          primary: null,
+          held: false,
+          open: false,
+          sessions: 0,
+          readers: [],
+        };
+      }
+    }),
+  );
 }

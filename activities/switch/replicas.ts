@@ -1,6 +1,6 @@
+import { mayAcknowledge } from '../../schemas/member-rules';
 import { accounts, passwordRef } from '../../schemas/names';
 import type { FilePosition } from '../../schemas/observation';
-import { mayAcknowledge } from '../mysql/server-arguments';
 import type { SwitchContext } from './context';
 import type { LockedMember } from './locked-member';
 

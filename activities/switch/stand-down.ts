@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { isBystander } from '../../schemas/member-rules';
 import type { Member } from '../../schemas/topology';
 import { stopMember } from '../docker/member';
 import { failure } from '../failure';
@@ -25,7 +26,7 @@ export async function standDown(context: SwitchContext): Promise<{ epoch: number
   const later = [...context.locked.values()].find(({ journal }) => journal !== null && journal.epoch > epoch);
   if (later)
     throw failure('StaleEpoch', `${later.member.name} is at epoch ${later.journal?.epoch} already, this step believes in ${epoch}`);
-  const unseen = input.state.members.filter(({ name }) => !context.locked.has(name));
+  const unseen = input.state.members.filter(({ name }) => !context.locked.has(name) && !isBystander(input.state.definition, name));
   await Promise.all(unseen.map((member) => fenceUnseen(context, member)));
   const next = unseen.length === 0 && !(await rowIsPending(context, old)) ? epoch : epoch + 2;
   await restore(context, old, next);

@@ -1,5 +1,5 @@
 import type { Problem } from '../../schemas/error-codes';
-import type { DeleteClusterInput, PivotInput } from '../../schemas/inputs';
+import type { DeleteClusterInput, ErrantInput, PivotInput } from '../../schemas/inputs';
 import { lazy } from '../lazy';
 import { numberOr, secondsOr } from './numbers';
 import { type LocatedProblem, problemsOf, refuse } from './validate';
@@ -31,6 +31,8 @@ const flagOf: Record<string, string> = {
   transactionBoundMs: '--transaction-bound',
   proof: '--no-proof',
   deleteData: '--delete-data',
+  member: 'MEMBER',
+  by: '--by',
   'expect.primary': '--expect-primary',
   'expect.epoch': '--expect-epoch',
   'approval.timeoutSeconds': '--timeout',
@@ -88,4 +90,17 @@ export function deleteClusterInputFrom(cluster: string, flags: GuardedFlags & { 
   const value = given({ cluster, deleteData: flags.deleteData, ...guarded(flags) });
   refuse('the command line', [...named(problemsOf(deleteClusterInput, value)), ...withoutGates(flags)]);
   return deleteClusterInput.parse(value);
+}
+
+export function errantInputFrom(
+  cluster: string,
+  decision: ErrantInput['decision'],
+  member: string | undefined,
+  flags: GuardedFlags & { by?: string; reason?: string; proof?: boolean },
+): ErrantInput {
+  const { errantInput } = lazy.inputs();
+  const { by, reason } = flags;
+  const value = given({ cluster, decision, member, by, reason, proof: flags.proof === false ? false : undefined, ...guarded(flags) });
+  refuse('the command line', [...named(problemsOf(errantInput, value)), ...withoutGates(flags)]);
+  return errantInput.parse(value);
 }

@@ -1,6 +1,7 @@
 import type { ClusterView } from '../../client/contract';
 import { type Style, wrap } from './style';
 import { indent, table } from './table';
+import { duration } from './text';
 
 const endpointText = ({ host, port }: { host: string; port: number }): string => `${host}:${port}`;
 const lagText = (seconds: number | null): string => (seconds === null ? '?' : `${seconds} s`);
@@ -14,14 +15,33 @@ function replicaState(state: string, style: Style): string {
   return /^(replicating|following|healthy|running|ok)/i.test(state) ? style.green(state) : style.yellow(state);
 }
 
+type Replica = ClusterView['replicas'][number];
+
+/** Whoever follows another replica comes below it, as the servers say; who replicates from nobody known comes as one of the primary's. */
+function asTree(primary: string, replicas: readonly Replica[]): { replica: Replica; branch: string }[] {
+  const names = new Set(replicas.map(({ name }) => name));
+  const below = (source: string, depth: number, seen: ReadonlySet<string>): { replica: Replica; branch: string }[] =>
+    replicas
+      .filter((replica) => !seen.has(replica.name) && (names.has(replica.source ?? '') ? replica.source : primary) === source)
+      .flatMap((replica) => [
+        { replica, branch: depth > 0 ? `${'  '.repeat(depth - 1)}└ ` : '' },
+        ...below(replica.name, depth + 1, new Set([...seen, replica.name])),
+      ]);
+  const tree = below(primary, 0, new Set());
+  // In a circle, which only somebody's hand can make, nobody would be shown.
+  const shown = new Set(tree.map(({ replica }) => replica.name));
+  return [...tree, ...replicas.filter(({ name }) => !shown.has(name)).map((replica) => ({ replica, branch: '' }))];
+}
+
 /** `cluster show`: members, routers, how to connect, what the guard has found. */
 export function clusterLines(cluster: ClusterView, columns: number, style: Style): string[] {
   const { primary, replicas, routers, endpoints, credentials, findings } = cluster;
   const members = [
-    { ...primary, role: 'primary', state: style.green('writable'), lag: '' },
-    ...replicas.map((replica) => ({
+    { ...primary, branch: '', role: 'primary', state: style.green('writable'), lag: '' },
+    ...asTree(primary.name, replicas).map(({ replica, branch }) => ({
       ...replica,
-      role: 'replica',
+      branch,
+      role: replica.delaySeconds ? `delayed ${duration(replica.delaySeconds * 1000)}` : 'replica',
       state: replicaState(replica.state, style),
       lag: lagText(replica.lagSeconds),
     })),
@@ -33,7 +53,7 @@ export function clusterLines(cluster: ClusterView, columns: number, style: Style
       table(
         members,
         [
-          { title: 'MEMBER', cell: ({ name, role }) => (role === 'primary' ? style.bold(name) : name) },
+          { title: 'MEMBER', cell: ({ name, role, branch }) => `${branch}${role === 'primary' ? style.bold(name) : name}` },
           { title: 'ROLE', cell: ({ role }) => role },
           { title: 'ADDRESS', cell: ({ address }) => address },
           { title: 'STATE', cell: ({ state }) => state, shrinks: true },
@@ -66,6 +86,8 @@ export function clusterLines(cluster: ClusterView, columns: number, style: Style
     `  ${style.dim('connect')}  MYSQL_PWD="$(cat ${credentials.application.passwordFile})" \\`,
     `           mysql -h ${endpoints.write.host} -P ${endpoints.write.port} -u ${credentials.application.user}`,
   ];
+  if (cluster.note && (cluster.guard === 'held' || cluster.maintenance))
+    lines.push('', ...wrap(cluster.note, columns - 4).map((line, index) => `  ${index ? ' ' : style.yellow('⏸')} ${line}`));
   const notes = findings.filter(({ diagnosis }) => diagnosis !== 'Healthy');
   if (notes.length) lines.push('');
   for (const { diagnosis, member, detail } of notes) {

@@ -13,14 +13,12 @@ type Guarding = 'watched' | 'waits' | 'none';
  * Every cluster has a guard that runs, and a worker that watches for it. A guard that was terminated, or that ended in an error, is missed by
  * nobody else; nor is a watch for which no worker has a free slot.
  */
-export function guards(server: Server, engine: Docker, instance: string): Promise<Check> {
+export function guards(server: Server, engines: Docker[], instance: string): Promise<Check> {
   return check('guards', () =>
     withConnection(server.connection, async (connection) => {
       const client = new Client({ connection, namespace: server.namespace });
-      const containers = await engine.listContainers({
-        all: true,
-        filters: { label: [`${labels.instance}=${instance}`, `${labels.kind}=member`] },
-      });
+      const filters = { label: [`${labels.instance}=${instance}`, `${labels.kind}=member`] };
+      const containers = (await Promise.all(engines.map((engine) => engine.listContainers({ all: true, filters })))).flat();
       const clusters = [...new Set(containers.flatMap(({ Labels }) => target(Labels) ?? []))].sort();
       const states = await Promise.all(
         clusters.map(async (cluster) => ({ cluster, guarding: await guardingOf(client, guardId(cluster)) })),

@@ -10,11 +10,11 @@ import type { Server } from './temporal';
 const named = 5;
 
 /** What an operation that was terminated could not give back or undo: holds, containers and volumes. */
-export function leftovers(server: Server, engine: Docker, instance: string): Promise<Check> {
+export function leftovers(server: Server, engines: Docker[], instance: string): Promise<Check> {
   return check('leftovers', () =>
     withConnection(server.connection, async (connection) => {
       const client = new Client({ connection: connection, namespace: server.namespace });
-      const found = [...(await deadHolds(client)), ...(await deadObjects(client, engine, instance))];
+      const found = [...(await deadHolds(client)), ...(await deadObjects(client, engines, instance))];
       if (found.length === 0) return ok('none');
       const text = found.slice(0, named).join('; ') + (found.length > named ? `; and ${found.length - named} more` : '');
       return warning(
@@ -39,13 +39,14 @@ async function deadHolds(client: Client): Promise<string[]> {
 }
 
 /** Containers and volumes made by an operation that did not complete. */
-async function deadObjects(client: Client, engine: Docker, instance: string): Promise<string[]> {
+async function deadObjects(client: Client, engines: Docker[], instance: string): Promise<string[]> {
   const filters = { label: [`${labels.instance}=${instance}`] };
-  const containers = await engine.listContainers({ all: true, filters });
-  const { Volumes } = await engine.listVolumes({ filters });
+  const containers = (await Promise.all(engines.map((engine) => engine.listContainers({ all: true, filters })))).flat();
+  const listed = await Promise.all(engines.map((engine) => engine.listVolumes({ filters })));
+  const Volumes = listed.flatMap((each) => each.Volumes ?? []);
   const objects = [
     ...containers.map(({ Names, Labels }) => ({ name: `container ${Names[0]?.slice(1) ?? '?'}`, operation: Labels[labels.operation] })),
-    ...(Volumes ?? []).map(({ Name, Labels }) => ({ name: `volume ${Name}`, operation: Labels?.[labels.operation] })),
+    ...Volumes.map(({ Name, Labels }) => ({ name: `volume ${Name}`, operation: Labels?.[labels.operation] })),
   ];
   const statuses = new Map<string, string | undefined>();
   for (const { operation } of objects)

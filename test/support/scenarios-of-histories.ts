@@ -1,5 +1,5 @@
 import type { ClusterFile } from '../../schemas/cluster';
-import { queues } from '../../schemas/names';
+import { queues, type WorkflowType } from '../../schemas/names';
 import { refuses, report } from './simulated-cluster';
 import type { Simulation } from './simulation';
 
@@ -8,7 +8,7 @@ export type Scenario = (simulation: Simulation, name: string) => Promise<string>
 
 const approval = { gates: ['before-switch'], timeoutSeconds: 60, onTimeout: 'abort' };
 
-const start = (type: 'pivot' | 'createCluster' | 'deleteCluster' | 'guardCluster', input: (name: string) => unknown): Scenario => {
+const start = (type: WorkflowType, input: (name: string) => unknown): Scenario => {
   return (simulation, name) => simulation.drydock.start(type, input(name));
 };
 
@@ -29,6 +29,17 @@ const bound = (simulation: Simulation): { drydock: Simulation['drydock']; when: 
   drydock: simulation.drydock,
   when: (id, condition) => simulation.when(id, condition),
 });
+
+/** db-3 has transactions of its own. */
+function decided(simulation: Simulation, cluster: string, decision: 'accept' | 'rebuild'): Promise<string> {
+  const simulated = simulation.cluster(cluster);
+  simulated.override.observeCluster = () => {
+    const seen = simulated.observation();
+    const errant = '3e11fa47-71ca-11e1-9e33-c80aa9429563:1-2';
+    return Promise.resolve({ ...seen, members: seen.members.map((view) => (view.name === 'db-3' ? { ...view, errant } : view)) });
+  };
+  return simulation.drydock.start('errant', { cluster, decision, member: 'db-3', by: 'recorder' });
+}
 
 const waiting: Parameters<Simulation['when']>[1] = ({ state }) => state === 'waiting';
 const file = (name: string): ClusterFile => ({ name, engine: 'mysql', version: '8.0' });
@@ -142,6 +153,11 @@ export const scenarios: Record<string, Scenario> = {
     simulation.cluster(cluster).exists = false;
     return simulation.drydock.start('deleteCluster', { cluster });
   },
+  'errant.listed': start('errant', (cluster) => ({ cluster, decision: 'list' })),
+  'errant.invalid': start('errant', (cluster) => ({ cluster, decision: 'accept' })),
+  'errant.refused': start('errant', (cluster) => ({ cluster, decision: 'accept', member: 'db-2' })),
+  'errant.accepted': (simulation, cluster) => decided(simulation, cluster, 'accept'),
+  'errant.rebuilt': (simulation, cluster) => decided(simulation, cluster, 'rebuild'),
   'guardCluster.stopped': async (simulation, cluster) => {
     const id = await simulation.drydock.start('guardCluster', { cluster });
     await simulation.when(id, ({ phase }) => phase !== 'starting');

@@ -77,7 +77,10 @@ async function searchContainers({ engine, instance }: SearchedPlaces, search: (w
     const container = engine.getContainer(Id);
     const name = Names[0] ?? Id;
     search(`inspect of ${name}`, JSON.stringify(await container.inspect()));
-    search(`log of ${name}`, (await container.logs({ stdout: true, stderr: true })).toString('utf8'));
+    // One that says nothing keeps no log; the engine answers that it can not be read.
+    const { HostConfig } = await container.inspect();
+    if (HostConfig.LogConfig?.Type !== 'none')
+      search(`log of ${name}`, (await container.logs({ stdout: true, stderr: true })).toString('utf8'));
     const listed: unknown = await container.top().catch(() => ({}));
     search(`processes of ${name}`, JSON.stringify(listed));
   }

@@ -4,6 +4,7 @@ import { Context } from '@temporalio/activity';
 
 import type { Activities, OperationActivities } from '../../activities/contracts';
 import { failure } from '../../activities/failure';
+import type { ErrantRecord } from '../../schemas/errant';
 import type { Observation } from '../../schemas/observation';
 import type { ProofReport, SwitchInput, SwitchReport } from '../../schemas/pivot';
 import type { Cluster, ClusterState } from '../../schemas/topology';
@@ -48,6 +49,8 @@ export class SimulatedCluster {
     };
   }
 
+  errantRecords: ErrantRecord[] = [];
+
   private cluster(): Cluster {
     const { definition, members, routers } = this.state;
     return { definition, members, routers };
@@ -86,6 +89,9 @@ export class SimulatedCluster {
     seedMember: () => Promise.resolve({ bytes: 1, seconds: 1 }),
     compareWithPrimary: () => Promise.resolve({ rejoin: 'safe', reason: 'nothing that the primary lacks' }),
     applyRole: () => Promise.resolve(),
+    listErrant: () => Promise.resolve(this.errantRecords),
+    acceptErrant: () => Promise.resolve(1),
+    forgetErrant: () => Promise.resolve('volume db-3.1'),
     proveEquality: () => Promise.resolve(equal),
     tellRouters: () => Promise.resolve({ confirmed: ['router-1'], missing: [] }),
     viewRouters: () => Promise.resolve([]),

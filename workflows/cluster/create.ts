@@ -2,6 +2,7 @@ import { uuid4 } from '@temporalio/workflow';
 
 import type { CreationPreview } from '../../schemas/creation';
 import type { CreateClusterInput } from '../../schemas/inputs';
+import { delayOf } from '../../schemas/member-rules';
 import { clusterTarget } from '../../schemas/names';
 import type { Cluster, ClusterState } from '../../schemas/topology';
 import { failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
@@ -24,6 +25,9 @@ const steps = [
 
 /** They heartbeat ten times a second: a dead worker's work is taken over sooner than with bulk work. */
 const beats = { heartbeatTimeout: '10s' } as const;
+
+/** Hosts that lack the images are brought them, over whatever network there is; its heartbeat tells that it goes on. */
+const withImages = { startToCloseTimeout: '2 hours' } as const;
 
 /** A primary, its replicas, routers and a guard from a definition. docs/cluster.md has the steps and what an abort undoes. */
 export async function createCluster(raw: unknown): Promise<WithProgress<ClusterState | CreationPreview>> {
@@ -66,14 +70,14 @@ async function create(op: Operation<CreateClusterInput>): Promise<ClusterState |
   const mark = `${op.id}#${uuid4().slice(0, 8)}`;
   op.compensate('remove what was created', () => summarised(work.removeCluster, `remove what ${op.id} made of ${name}`)(name, true, mark));
   const plan = await op.step('make network, passwords and certificates', async (step) => {
-    const made = await work.prepareCluster(mark, definition);
+    const made = await summarised(work.prepareCluster, `prepare ${name}`, withImages)(mark, definition);
     step.detail(`${made.members.length} members, ${made.routers.length} routers`);
     return made;
   });
   const cluster = await op.step('create members and routers', () => createContainers(mark, plan));
   const state = await replicate(op, cluster);
   await op.step('tell the routers', async (step) => {
-    const replicas = state.members.map((member) => member.name).filter((member) => member !== state.primary);
+    const replicas = state.members.map(({ name }) => name).filter((name) => name !== state.primary && delayOf(definition, name) === 0);
     const { confirmed, missing } = await work.tellRouters(state, replicas);
     if (missing.length > 0) throw failure('RouterUnreachable', `routers that did not confirm epoch ${state.epoch}: ${missing.join(', ')}`);
     step.detail(`${confirmed.length} open for ${state.primary}`);

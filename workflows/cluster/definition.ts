@@ -1,13 +1,14 @@
 /** Decisions about a cluster's definition: pure functions. */
 import type { ClusterDefinition } from '../../schemas/cluster';
+import { isBystander, mayBePromoted } from '../../schemas/member-rules';
 import type { CreationPreview } from '../../schemas/creation';
 import type { Problem } from '../../schemas/error-codes';
 import type { Member } from '../../schemas/topology';
 
 /** The member that is opened first: the candidate rules decide, then the order of the names. */
 export function firstPrimary(definition: ClusterDefinition, members: Pick<Member, 'name' | 'host'>[]): string | undefined {
-  const { prefer, never, preferHosts, neverHosts } = definition.candidates;
-  const allowed = members.filter(({ name, host }) => !never.includes(name) && !neverHosts.includes(host));
+  const { prefer, preferHosts } = definition.candidates;
+  const allowed = members.filter((member) => mayBePromoted(definition, member));
   const byName = prefer.map((name) => allowed.find((member) => member.name === name)).find(Boolean);
   const byHost = preferHosts.map((host) => allowed.find((member) => member.host === host)).find(Boolean);
   return (byName ?? byHost ?? allowed[0])?.name;
@@ -49,11 +50,17 @@ export function definitionProblems(definition: ClusterDefinition): Problem[] {
   const names = members.map((member) => member.name);
   unknown('prefer', prefer, names);
   unknown('never', never, names);
+  for (const [index, name] of prefer.entries())
+    if (isBystander(definition, name))
+      problems.push({
+        path: `cluster.candidates.prefer.${index}`,
+        message: `${name} has a rule of its own (members) and is never promoted`,
+      });
   unknown('preferHosts', preferHosts, definition.hosts);
   unknown('neverHosts', neverHosts, definition.hosts);
   if (firstPrimary(definition, members) === undefined)
     problems.push({ path: 'cluster.candidates', message: 'the rules leave no member that may be promoted' });
-  const fit = members.filter(({ name, host }) => !never.includes(name) && !neverHosts.includes(host));
+  const fit = members.filter((member) => mayBePromoted(definition, member));
   if (definition.durability === 'semi-sync' && fit.length > 0 && fit.length < 3)
     problems.push({
       path: 'cluster.candidates',

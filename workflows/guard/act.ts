@@ -1,6 +1,8 @@
 /** What the guard does about findings: a pure function, most urgent first. docs/guard.md gives the table in words. */
 import type { Diagnosis, Finding, GuardAction, GuardMemory } from '../../schemas/guard';
+import { isBystander } from '../../schemas/member-rules';
 import type { ContainerState, Observation } from '../../schemas/observation';
+import { underMaintenance } from './maintenance';
 import { after, attemptKey, leavePivotAloneMs, retryPivotMs } from './memory';
 import { fitReaders } from './readers';
 
@@ -125,6 +127,7 @@ const anyFit = ({ observation, memory }: Moment): boolean =>
   observation.members.some(
     ({ name, reach, replication, errant }) =>
       name !== memory.state.primary &&
+      !isBystander(memory.state.definition, name) &&
       reach === 'answers' &&
       replication?.receiver === 'running' &&
       replication.applier === 'running' &&
@@ -152,7 +155,9 @@ function heals(moment: Moment): GuardAction[] {
   const rebuilds = memory.state.members
     .map(({ name }) => name)
     .filter((name) => name !== memory.state.primary && (gone.includes(name) || (unfinished(name) && sick.includes(name))));
-  const rejoins = membersWith(findings, ['MemberNotFollowing', 'ReplicationBroken', 'ReplicaDiverged']).filter((name) => !unfinished(name));
+  const rejoins = membersWith(findings, ['MemberNotFollowing', 'ReplicationBroken', 'ReplicaDiverged'])
+    .filter((name) => !unfinished(name))
+    .filter((name) => !waitsForDecision(memory, name));
   return [
     ...settings.filter((name) => due(moment, 'apply-role', name)).map((member): GuardAction => ({ kind: 'apply-role', member })),
     ...starts,
@@ -160,6 +165,12 @@ function heals(moment: Moment): GuardAction[] {
     ...rebuilds.filter((name) => due(moment, 'rebuild', name)).map((member): GuardAction => ({ kind: 'rebuild', member })),
   ];
 }
+
+/** What it alone has was decoded, and the cluster file leaves the rest to a person: comparing it again and again would only be in their way. */
+const waitsForDecision = ({ state, findings, attempts }: GuardMemory, name: string): boolean =>
+  state.definition.onErrant === 'hold' &&
+  findings.some(({ diagnosis, member }) => diagnosis === 'ReplicaDiverged' && member === name) &&
+  attempts[attemptKey('rejoin', name)]?.lastError.startsWith('MemberDiverged') === true;
 
 const containerOf = (moment: Moment, name: string): ContainerState | undefined =>
   moment.observation.members.find((view) => view.name === name)?.container;
@@ -189,8 +200,5 @@ const membersWith = (findings: Finding[], diagnoses: Diagnosis[]): string[] =>
 /** Not under way, and not put off after an earlier attempt. */
 const due = ({ memory, now, healing }: Moment, kind: GuardAction['kind'], name: string): boolean =>
   !healing.includes(name) && !isBefore(now, memory.attempts[attemptKey(kind, name)]?.notBefore);
-
-export const underMaintenance = ({ maintenance }: GuardMemory, now: string): boolean =>
-  maintenance !== undefined && (maintenance.until === undefined || isBefore(now, maintenance.until));
 
 const isBefore = (now: string, bound: string | undefined): boolean => bound !== undefined && Date.parse(now) < Date.parse(bound);

@@ -13,7 +13,9 @@ import { guardId } from '../../schemas/names';
 import { type Control, controls, type ControlRecord, type ControlRequest, type Progress } from '../../schemas/operation';
 import { failure, progressQuery } from '../operation';
 import type { Keeper } from './keeper';
-import { readChange, readFencing, readMaintenance, readPerson } from './requests';
+import { answerOf, refusalOfMaintenance, setMaintenance } from './maintenance';
+import { noteRebuilding } from './memory';
+import { readChange, readFencing, readMaintenance, readPerson, readRebuilding } from './requests';
 
 /** Signals may come before the guard has looked for the first time: they are kept and done then. */
 export interface Slot {
@@ -53,11 +55,36 @@ export function listenTo(slot: Slot): void {
     if (until) keeper.memory = { ...keeper.memory, fencingUntil: until };
     else keeper.note('signal expectFencing refused: it wants {"until": an ISO time}');
   });
-  on('maintenance', (keeper, argument) => {
-    const read = readMaintenance(argument, now());
-    if (read) keeper.memory = { ...keeper.memory, maintenance: read.on ? { since: read.since, until: read.until } : undefined };
-    else keeper.note('signal maintenance refused: it wants {"on": true or false, "until"?: an ISO time}');
+  on('rebuilding', (keeper, argument) => {
+    const member = readRebuilding(argument, keeper.memory.state);
+    if (member) keeper.memory = noteRebuilding(keeper.memory, member.name, member.on);
+    else keeper.note('signal rebuilding refused: it wants {"member", "on": true or false}');
   });
+  on('maintenance', (keeper, argument) => {
+    const request = readMaintenance(argument);
+    const why = refusalOfMaintenance(keeper.memory, request, now());
+    if (request && !why) keeper.memory = setMaintenance(keeper.memory, request, now());
+    else keeper.note(`signal maintenance refused: ${why}`);
+  });
+  const refusedNow = (argument: unknown): string | undefined =>
+    slot.keeper ? refusalOfMaintenance(slot.keeper.memory, readMaintenance(argument), now()) : 'the guard has not seen the cluster yet';
+  setHandler(
+    defineUpdate<{ message: string }, [unknown]>('maintenance'),
+    (argument) => {
+      const request = readMaintenance(argument);
+      const why = refusedNow(argument);
+      if (why || !request || !slot.keeper) throw failure('NotAllowedNow', `maintenance is not allowed now: ${why}`);
+      slot.keeper.memory = setMaintenance(slot.keeper.memory, request, now());
+      slot.keeper.poke();
+      return { message: answerOf(request) };
+    },
+    {
+      validator: (argument) => {
+        const why = refusedNow(argument);
+        if (why) throw failure('NotAllowedNow', `maintenance is not allowed now: ${why}`);
+      },
+    },
+  );
   setHandler(defineSignal('stop'), () => stop(slot));
 
   for (const control of controls) {

@@ -31,16 +31,27 @@ export async function rejoin(
   rebuild: (reason: string) => Promise<string>,
 ): Promise<string> {
   const verdict = await summarised(work.compareWithPrimary, `compare ${name} with ${state.primary}`, soon)(state, name);
+  if (verdict.rejoin === 'diverged') waitForDecision(state, name, verdict.reason);
   if (verdict.rejoin !== 'safe') return rebuild(verdict.reason);
   if (attempt > mostAttempts) return rebuild(`it did not follow ${state.primary} for long in ${attempt - 1} attempts`);
   try {
     await summarised(work.followPrimary, `${name} follows ${state.primary}`, soon)(state, name);
   } catch (error) {
     if (isCancellation(error) || codeOf(error) !== 'MemberDiverged') throw error;
+    waitForDecision(state, name, meaningOf(error).message);
     return rebuild(meaningOf(error).message);
   }
   await summarised(work.applyRole, `settings of a replica on ${name}`, soon)(state, name);
   return `${name} follows ${state.primary}`;
+}
+
+/** Throws where the cluster file says that a person decides what becomes of transactions that a member alone has. */
+function waitForDecision({ definition }: ClusterState, member: string, reason: string): void {
+  if (definition.onErrant === 'hold')
+    throw failure(
+      'MemberDiverged',
+      `${reason}; it is kept aside until \`npx drydock cluster errant resolve ${definition.name} ${member} --rebuild\` or \`--accept\``,
+    );
 }
 
 /** What exists now: a member that was built anew has another volume than it had when the guard last looked. */
@@ -52,9 +63,14 @@ export async function topologyOf(state: ClusterState): Promise<ClusterState> {
 }
 
 /** On an empty volume, with data from `donor`; the old volume is kept. A run that was cut off is begun again from the start. */
-export async function rebuild(state: ClusterState, name: string, donor: string, reason: string): Promise<string> {
+export async function rebuild(
+  state: ClusterState,
+  name: string,
+  donor: string,
+  reason: string,
+  operation = operationOf(state),
+): Promise<string> {
   const member = memberOf(state, name);
-  const operation = operationOf(state);
   await summarised(work.stopMember, `stop ${name}: ${reason}`, soon)(member, true);
   const { kept } = await summarised(work.replaceVolume, `keep the volume of ${name} aside`, soon)(operation, state.definition, member);
   await summarised(work.createMember, `start ${name} on an empty volume`, soon)(operation, state.definition, member);

@@ -20,6 +20,7 @@ import { act, type GuardConfig, type Moment } from './act';
 import { renderGuard } from './details';
 import { Healer } from './healer';
 import { lookAtJournal } from './look';
+import { maintenanceText, settleMaintenance } from './maintenance';
 import { adoptState, forgetHealthy, leavePivotAloneMs, nextDeadline } from './memory';
 import { Pivots } from './pivots';
 import type { Watchman } from './watchman';
@@ -219,6 +220,12 @@ export class Keeper implements Watchman {
   }
 
   private decide(): void {
+    const { memory, told } = settleMaintenance(this.memory, new Date().toISOString());
+    this.memory = memory;
+    if (told) {
+      this.note(told);
+      this.show();
+    }
     if (!this.observation || this.stopping) return;
     const moment: Moment = {
       memory: this.memory,
@@ -267,15 +274,14 @@ export class Keeper implements Watchman {
 
   view(): GuardView {
     const { state, findings, held, maintenance, pivots } = this.memory;
-    const note =
-      held?.reason ??
-      (maintenance ? `maintenance since ${maintenance.since}${maintenance.until ? ` until ${maintenance.until}` : ''}` : undefined);
+    const note = held?.reason ?? maintenanceText(this.memory);
     const flapping: Finding[] = held?.flapping ? [{ diagnosis: 'Flapping', detail: held.reason }] : [];
     return {
       state,
       findings: [...findings, ...flapping],
       guard: held ? 'held' : 'watching',
       note,
+      ...(maintenance ? { maintenance } : {}),
       lastObservation: this.observation,
       pivots,
     };

@@ -68,6 +68,12 @@ export function noteDone(memory: GuardMemory, key: string, now: string): GuardMe
   return note(memory, key, { failed, unreachable: unreachableOf(memory, key), notBefore: after(now, settleMs), lastError: '' });
 }
 
+/** A member that is half built must never be taken for one that only has to follow: whoever builds it says so first, and when it is done. */
+export function noteRebuilding(memory: GuardMemory, member: string, on: boolean): GuardMemory {
+  const others = (memory.rebuilding ?? []).filter((each) => each !== member);
+  return { ...memory, rebuilding: on ? [...others, member] : others };
+}
+
 /** What is well again has no history of attempts. */
 export function forgetHealthy(memory: GuardMemory): GuardMemory {
   const sick = new Set(memory.findings.map(({ member }) => member ?? memory.state.primary));

@@ -1,3 +1,4 @@
+import { delayOf } from '../../schemas/member-rules';
 import type { Diagnosis, Finding } from '../../schemas/guard';
 import type { ClusterState } from '../../schemas/topology';
 
@@ -14,5 +15,7 @@ const unfitToRead: Diagnosis[] = [
 /** Replicas that the read port may use, in the order of the members. Empty: the router falls back by its cluster's policy. */
 export function fitReaders(state: ClusterState, findings: Finding[]): string[] {
   const unfit = new Set(findings.filter(({ diagnosis }) => unfitToRead.includes(diagnosis)).map(({ member }) => member));
-  return state.members.map(({ name }) => name).filter((name) => name !== state.primary && !unfit.has(name));
+  return state.members
+    .map(({ name }) => name)
+    .filter((name) => name !== state.primary && !unfit.has(name) && delayOf(state.definition, name) === 0);
 }

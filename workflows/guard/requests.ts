@@ -1,5 +1,6 @@
 /** What people and operations may tell the guard, read without trust: a malformed signal is noted, never thrown. Pure. */
 import type { ClusterState } from '../../schemas/topology';
+import type { MaintenanceRequest } from './maintenance';
 
 type Fields = Record<string, unknown>;
 
@@ -29,10 +30,17 @@ export function readFencing(value: unknown, now: string): string | undefined {
   return new Date(Math.min(Date.parse(until), Date.parse(now) + longestFencingMs)).toISOString();
 }
 
-export function readMaintenance(value: unknown, now: string): { on: boolean; until?: string; since: string } | undefined {
+export function readMaintenance(value: unknown): MaintenanceRequest | undefined {
   const { on, until } = fields(value);
   if (typeof on !== 'boolean' || (until !== undefined && !isTime(until))) return undefined;
-  return { on, since: now, until: isTime(until) ? until : undefined };
+  return { on, until: isTime(until) ? new Date(until).toISOString() : undefined, ...readPerson(value) };
+}
+
+/** Which replica an operation begins, or has ended, to build anew. */
+export function readRebuilding(value: unknown, state: ClusterState): { name: string; on: boolean } | undefined {
+  const { member, on } = fields(value);
+  const known = state.members.some(({ name }) => name === member && name !== state.primary);
+  return typeof member === 'string' && typeof on === 'boolean' && known ? { name: member, on } : undefined;
 }
 
 export function readPerson(value: unknown): { by: string; reason: string } {

@@ -1,12 +1,12 @@
+import { mayBePromoted } from '../../schemas/member-rules';
 import type { MemberView, Observation } from '../../schemas/observation';
 import type { ClusterState } from '../../schemas/topology';
 
 /** Members that the rules let acknowledge: never those that are never promoted (design: what they keep could not be used). */
 export function acknowledgersByRule(state: ClusterState): string[] {
-  const { candidates } = state.definition;
   return state.members
     .filter((member) => member.name !== state.primary)
-    .filter((member) => !candidates.never.includes(member.name) && !candidates.neverHosts.includes(member.host))
+    .filter((member) => mayBePromoted(state.definition, member))
     .map((member) => member.name);
 }
 

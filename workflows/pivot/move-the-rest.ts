@@ -1,4 +1,5 @@
 import type { PivotInput } from '../../schemas/inputs';
+import { delayOf } from '../../schemas/member-rules';
 import type { PivotPlan, SwitchReport } from '../../schemas/pivot';
 import type { ClusterState } from '../../schemas/topology';
 import { meaningOf, type Operation, summarised, work } from '../operation';
@@ -67,12 +68,16 @@ export async function moveTheRest(
   } else await op.step('rejoin the old primary', async (step) => (await follow(plan.from), step.detail(plan.from)));
 
   await op.step('tell routers and guard', async (step) => {
-    const { confirmed, missing } = await work.tellRouters(state, moved.repointed);
+    const { confirmed, missing } = await work.tellRouters(state, presentOf(state, moved.repointed));
     await signalGuard(plan.cluster, 'clusterChanged', { epoch: state.epoch, primary: state.primary });
     step.detail(`confirmed by ${confirmed.join(', ') || 'no router'}${missing.length > 0 ? `, missing: ${missing.join(', ')}` : ''}`);
   });
   return moved;
 }
+
+/** Those that show the present: a delayed member is neither read from nor compared. */
+export const presentOf = ({ definition }: ClusterState, names: string[]): string[] =>
+  names.filter((name) => delayOf(definition, name) === 0);
 
 async function fenceLeftover(state: ClusterState, name: string): Promise<{ stopped: boolean }> {
   const member = state.members.find((each) => each.name === name);

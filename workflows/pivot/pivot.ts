@@ -2,6 +2,7 @@ import { ActivityFailure, RetryState } from '@temporalio/common';
 import { CancellationScope, ParentClosePolicy, sleep, startChild, workflowInfo, WorkflowIdReusePolicy } from '@temporalio/workflow';
 
 import type { PivotInput } from '../../schemas/inputs';
+import { isBystander } from '../../schemas/member-rules';
 import { clusterTarget, queues } from '../../schemas/names';
 import type { GuardEvidence, PivotPlan, PivotPreview, PivotResult, SwitchReport } from '../../schemas/pivot';
 import type { ClusterState } from '../../schemas/topology';
@@ -9,7 +10,7 @@ import type { Led } from '../../schemas/trace';
 import { codeOf, critical, failure, type Operation, operation, summarised, type WithProgress } from '../operation';
 import { expectFencing, fencingIsOver, signalGuard } from './guard-signals';
 import { type Look, lookAtCluster, lookUntilSeen } from './look';
-import { moveTheRest } from './move-the-rest';
+import { moveTheRest, presentOf } from './move-the-rest';
 import { planPivot, unmetExpectations } from './plan';
 import { type Accepted, waitForPerson } from './wait-for-person';
 
@@ -106,7 +107,7 @@ async function changePrimary(op: Operation<PivotInput>, change: Change): Promise
   if (report.routersMissing.length > 0) op.warn(`routers that did not confirm epoch ${state.epoch}: ${report.routersMissing.join(', ')}`);
   const unplanned = change.unplanned || report.lostOld;
   const { repointed, aside } = await moveTheRest(op, state, done.plan, report, unplanned);
-  const proof = op.input.proof ? await startProof(op, state, repointed) : undefined;
+  const proof = op.input.proof ? await startProof(op, state, presentOf(state, repointed)) : undefined;
   return {
     cluster: plan.cluster,
     epoch: state.epoch,
@@ -240,8 +241,9 @@ function switchPrimary(op: Operation<PivotInput>, look: Look, plan: PivotPlan, c
   );
 }
 
-const answering = ({ observation }: Look): string[] =>
-  observation.members.filter(({ reach }) => reach === 'answers').map(({ name }) => name);
+/** Whom the switch works with: delayed and cascading members are left where they are, and step 8 sees to them. */
+const answering = ({ state, observation }: Look): string[] =>
+  observation.members.filter(({ name, reach }) => reach === 'answers' && !isBystander(state.definition, name)).map(({ name }) => name);
 
 /** A backlog is never opened before it is applied; meanwhile it is shown, and the choice is made anew each time. */
 async function waitForBacklog(op: Operation<PivotInput>, report: SwitchReport): Promise<void> {
@@ -271,7 +273,11 @@ async function backToWork(op: Operation<PivotInput>): Promise<{ look: Look; epoc
 }
 
 /** Proof of equal data runs as an operation of its own, so that it never keeps the next pivot waiting. */
-async function startProof(op: Operation<PivotInput>, state: ClusterState, members: string[]): Promise<string | undefined> {
+export async function startProof(
+  op: Pick<Operation<unknown>, 'step'>,
+  state: ClusterState,
+  members: string[],
+): Promise<string | undefined> {
   return op.step('prove that all members are equal', async (step) => {
     const workflowId = `proof/${state.definition.name}/${state.epoch}`;
     await CancellationScope.nonCancellable(() =>

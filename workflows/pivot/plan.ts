@@ -19,7 +19,7 @@ const TYPICAL_INTERRUPTION_MS = { planned: { async: 30, 'semi-sync': 70 }, unpla
 
 /** The whole plan of a pivot, with every problem that refuses it. Pure. */
 export function planPivot(state: ClusterState, observation: Observation, options: PlanOptions): PivotPlan {
-  const { verdicts, chosen, comparable } = chooseCandidate(state, observation, options);
+  const { verdicts, chosen, comparable, leftBehind } = chooseCandidate(state, observation, options);
   const views = new Map(observation.members.map((view) => [view.name, view]));
   const context: CheckContext = {
     state,
@@ -39,7 +39,10 @@ export function planPivot(state: ClusterState, observation: Observation, options
     to: chosen ?? '',
     candidates: verdicts,
     problems: [...targetProblems(state, options, verdicts, chosen), ...findings.flatMap((finding) => finding.problems ?? [])],
-    warnings: findings.flatMap((finding) => finding.warnings ?? []),
+    warnings: [
+      ...leftBehind.map((reason) => `${chosen}: ${reason}; it is promoted all the same, since nobody else has received as much`),
+      ...findings.flatMap((finding) => finding.warnings ?? []),
+    ],
     acknowledgers: state.definition.durability === 'semi-sync' ? mayAcknowledge(state, observation).filter((name) => name !== chosen) : [],
     cutOff: cutOff(state),
     comparable,

@@ -15,6 +15,7 @@ export interface Source {
   port: number;
   user: string;
   password: string;
+  delaySeconds?: number;
 }
 
 /** The words that changed over the versions. */
@@ -165,7 +166,8 @@ export abstract class BaseFlavor implements Flavor {
       now !== null &&
       now['Source_Host'] === source.address &&
       Number(now['Source_Port']) === source.port &&
-      now['Source_User'] === source.user;
+      now['Source_User'] === source.user &&
+      (source.delaySeconds === undefined || Number(now['SQL_Delay']) === source.delaySeconds);
     // The same source again: its relay log may hold what it alone acknowledged, so nothing is thrown away.
     if (same && from === undefined && this.followsAsWanted(now)) {
       await session.query(`START ${this.words.thread}`);

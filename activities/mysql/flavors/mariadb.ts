@@ -86,6 +86,7 @@ export class Mariadb extends BaseFlavor {
       PASSWORD: source.password,
       CONNECT_RETRY: 1,
       HEARTBEAT_PERIOD: 0.5,
+      DELAY: source.delaySeconds,
     });
     await session.query(`CHANGE MASTER TO ${options}, MASTER_USE_GTID=slave_pos`);
   }

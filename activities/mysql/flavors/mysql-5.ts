@@ -66,6 +66,7 @@ export class Mysql5 extends BaseFlavor {
         CONNECT_RETRY: 1,
         RETRY_COUNT: this.gtid ? 86400 : undefined,
         HEARTBEAT_PERIOD: 0.5,
+        DELAY: source.delaySeconds,
         AUTO_POSITION: this.gtid ? 1 : undefined,
         LOG_FILE: this.gtid ? undefined : from?.file,
         LOG_POS: this.gtid ? undefined : from?.position,

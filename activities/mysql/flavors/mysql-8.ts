@@ -129,6 +129,7 @@ export class Mysql8 extends BaseFlavor {
       // 8.4 gives up after 10 by default.
       RETRY_COUNT: 86400,
       HEARTBEAT_PERIOD: 0.5,
+      DELAY: source.delaySeconds,
       AUTO_POSITION: 1,
       GET_PUBLIC_KEY: 1,
     });

@@ -121,6 +121,45 @@ describe('the guard as a workflow', () => {
     expect(world.named('orderPivot')).toHaveLength(2);
   });
 
+  it('is told of maintenance by an update that answers, and acts again when its time is over', async () => {
+    const { world, handle } = await kit.guard();
+    const order = (value: object): Promise<{ message: string }> =>
+      handle.executeUpdate<{ message: string }, [object]>('maintenance', { args: [value] });
+    await expect(order({ on: false })).rejects.toThrow();
+    await expect(order({ on: true, until: new Date(Date.now() - 1000).toISOString() })).rejects.toThrow();
+    const until3 = new Date(Date.now() + 3000).toISOString();
+    expect((await order({ on: true, until: until3, by: 'ann', reason: 'new disk' })).message).toContain(until3);
+    world.report([dead], closed);
+    const view = await eventually(handle, ({ findings }) => findings.length === 1);
+    expect(view.note).toMatch(/by ann \(new disk\) until/);
+    expect(world.named('orderPivot')).toHaveLength(0);
+    await world.waitFor('orderPivot');
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until3));
+    expect((await kit.view(handle)).maintenance).toBeUndefined();
+  });
+
+  it('keeps a diverged member for a person where the cluster file says so', async () => {
+    const { world, handle } = await kit.guard();
+    const { definition } = world.state;
+    await handle.signal('clusterChanged', { ...world.state, definition: { ...definition, onErrant: 'hold' } });
+    world.verdict = 'diverged';
+    world.report([{ diagnosis: 'ReplicaDiverged', member: 'db-3', detail: 'x:1' }], { members: { 'db-3': { errant: 'x:1' } } });
+    await world.waitFor('compareWithPrimary');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(world.named('replaceVolume')).toHaveLength(0);
+    expect(world.named('followPrimary')).toHaveLength(0);
+  });
+
+  it('builds a member anew that an operation began to build and did not finish', async () => {
+    const { world, handle } = await kit.guard();
+    await handle.signal('rebuilding', { member: 'db-1', on: true });
+    await handle.signal('rebuilding', { member: 'db-3', on: true });
+    world.report([{ diagnosis: 'MemberNotFollowing', member: 'db-3', detail: 'empty' }], { members: { 'db-3': { replication: null } } });
+    await world.waitFor('seedMember');
+    expect(world.named('compareWithPrimary')).toHaveLength(0);
+    expect(world.named('replaceVolume')).toHaveLength(1);
+  });
+
   it('refuses malformed signals without harm', async () => {
     const { handle } = await kit.guard();
     await handle.signal('clusterChanged', { epoch: 'seven', primary: 'db-2' });

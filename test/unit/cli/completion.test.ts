@@ -14,7 +14,7 @@ describe('completion', () => {
     [['cl'], ['cluster']],
     [
       ['cluster', ''],
-      ['create', 'show', 'list', 'delete'],
+      ['create', 'show', 'list', 'delete', 'maintenance', 'errant'],
     ],
     [['cluster', 'show', 'o'], ['orders']],
     [['cluster', 'create', '--engine', 'my'], ['mysql']],

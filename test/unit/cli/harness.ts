@@ -66,6 +66,7 @@ export interface Fake {
   /** What `start` was called with. */
   started: { type: string; input: unknown }[];
   controls: { id: string; control: string; request: unknown }[];
+  maintenance: { cluster: string; order: unknown }[];
   client: Partial<DrydockClient>;
   answers: string[];
   terminal: Partial<CliContext['terminal']>;
@@ -99,6 +100,10 @@ export function fakeClient(fake: Fake, views: OperationView[]): DrydockClient {
       fake.controls.push({ id, control, request });
       return Promise.resolve({ message: 'pauses before the switch', operation: id });
     },
+    maintenance: (cluster, order) => {
+      fake.maintenance.push({ cluster, order });
+      return Promise.resolve({ message: 'the guard watches and starts nothing' });
+    },
     cluster: () => Promise.resolve(orders),
     clusters: () => Promise.resolve([orders]),
     close: () => Promise.resolve(),
@@ -111,6 +116,7 @@ export async function drydock(argv: string[], views: OperationView[] = [], chang
   const fake: Fake = {
     started: [],
     controls: [],
+    maintenance: [],
     client: {},
     answers: [],
     terminal: {},
@@ -139,6 +145,7 @@ export async function drydock(argv: string[], views: OperationView[] = [], chang
       up: () => Promise.reject(new Error('not used')),
       down: () => Promise.reject(new Error('not used')),
       doctor: () => Promise.reject(new Error('not used')),
+      hosts: () => Promise.reject(new Error('not used')),
       ...fake.platform,
     },
     exitCode: 0,

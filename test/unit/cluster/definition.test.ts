@@ -1,4 +1,5 @@
 import { clusterDefinition, type ClusterFile } from '../../../schemas/cluster';
+import { sourcesOf } from '../../../schemas/member-rules';
 import type { Observation } from '../../../schemas/observation';
 import type { Cluster } from '../../../schemas/topology';
 import { definitionProblems, differences, firstPrimary, plannedMembers, previewOf } from '../../../workflows/cluster/definition';
@@ -35,6 +36,51 @@ describe('rules that can not work', () => {
 
   test('without semi-sync nobody needs to acknowledge', () =>
     expect(definitionProblems(define({ durability: 'async', candidates: { never: ['shop-1', 'shop-2'] } }))).toEqual([]));
+});
+
+describe('delayed and cascading members', () => {
+  const rules = { 'shop-4': { delaySeconds: 3600 }, 'shop-5': { follows: 'shop-2' } };
+  const read = (file: object) =>
+    clusterDefinition
+      .safeParse({ name: 'shop', engine: 'mysql', version: '8.0', replicas: 4, ...file })
+      .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+
+  test.each<[file: object, problem: RegExp | undefined]>([
+    [{ members: rules }, undefined],
+    [{ members: { 'shop-4': { delaySeconds: 60, follows: 'shop-2' } } }, undefined],
+    [{ members: { 'shop-3': { follows: 'shop-2' }, 'shop-4': { follows: 'shop-3' } } }, undefined],
+    [{ members: { 'shop-9': { delaySeconds: 60 } } }, /members.shop-9: shop-9 is none of shop-1/],
+    [{ members: { 'shop-4': { follows: 'shop-9' } } }, /members.shop-4.follows: shop-9 is none/],
+    [{ members: { 'shop-4': { follows: 'shop-4' } } }, /follows itself/],
+    [{ members: { 'shop-3': { follows: 'shop-4' }, 'shop-4': { follows: 'shop-3' } } }, /follows itself/],
+    [{ members: { 'shop-3': { delaySeconds: 60 }, 'shop-4': { follows: 'shop-3' } } }, /shop-3 is delayed/],
+    [{ members: { 'shop-4': {} } }, /neither delaySeconds nor follows/],
+    [{ members: { 'shop-4': { delaySeconds: 0 } } }, /members.shop-4.delaySeconds/],
+    [{ members: { 'shop-4': { delay: 60 } } }, /members.shop-4/],
+    [{ version: '5.5', members: rules }, /5.5 knows no delay/],
+  ])('%j', (file, problem) => (problem ? expect(read(file).join()).toMatch(problem) : expect(read(file)).toEqual([])));
+
+  test('they are not counted among those that may be promoted or acknowledge', () => {
+    expect(definitionProblems(define({ replicas: 4, members: rules }))).toEqual([]);
+    expect(
+      definitionProblems(define({ replicas: 3, members: { 'shop-3': { follows: 'shop-2' }, 'shop-4': { delaySeconds: 60 } } })),
+    ).toMatchObject([{ path: 'cluster.candidates' }]);
+    expect(definitionProblems(define({ replicas: 4, members: rules, candidates: { prefer: ['shop-4'] } }))).toMatchObject([
+      { path: 'cluster.candidates.prefer.0' },
+    ]);
+    const definition = define({ replicas: 4, members: { 'shop-1': { delaySeconds: 60 } } });
+    expect(firstPrimary(definition, plannedMembers(definition))).toBe('shop-2');
+  });
+
+  test('whom a member may replicate from: its rule first, the primary last, and no circle hangs', () => {
+    const chain = { members: { a: { follows: 'b' }, b: { follows: 'c' } } };
+    expect(sourcesOf(chain, 'a', 'p')).toEqual(['b', 'c', 'p']);
+    expect(sourcesOf(chain, 'a', 'b')).toEqual(['b']);
+    expect(sourcesOf(chain, 'a', 'c')).toEqual(['b', 'c']);
+    expect(sourcesOf(chain, 'c', 'p')).toEqual(['p']);
+    expect(sourcesOf({}, 'a', 'p')).toEqual(['p']);
+    expect(sourcesOf({ members: { a: { follows: 'b' }, b: { follows: 'a' } } }, 'a', 'p')).toEqual(['b', 'p']);
+  });
 });
 
 describe('what differs', () => {

@@ -328,7 +328,7 @@ describe('memory', () => {
         if (change) expect(change.members.some(({ name }) => name === change.primary)).toBe(true);
         const until = readFencing(value, now);
         if (until !== undefined) expect(Date.parse(until) - Date.parse(now)).toBeLessThanOrEqual(120_000);
-        readMaintenance(value, now);
+        readMaintenance(value);
         expect(readPerson(value).by).not.toBe('');
       }),
       runs,

@@ -1,4 +1,5 @@
-import { mayAcknowledge, serverArguments } from '../../../activities/mysql/server-arguments';
+import { serverArguments } from '../../../activities/mysql/server-arguments';
+import { mayAcknowledge } from '../../../schemas/member-rules';
 import { clusterDefinition } from '../../../schemas/cluster';
 import type { Member } from '../../../schemas/topology';
 

@@ -34,14 +34,13 @@ describe('plan of a pivot', () => {
         privilegedApplications: ['app@%'],
         semiSync: undefined,
       }),
-      replicaView('db-2', 100, { replication: { lagSeconds: 30, receiver: 'connecting' } }),
+      replicaView('db-2', 100, { replication: { receiver: 'connecting' } }),
       replicaView('db-3', 100, { errant: 'x:1' }),
     );
     expect(made.problems.map(({ path }) => path)).toEqual([
       'members.db-1.connections.7',
       'members.db-1.connections.8',
       'members.db-1',
-      'members.db-2',
       'members.db-2',
       'accounts.app@%',
       'members',
@@ -88,6 +87,51 @@ describe('plan of a pivot', () => {
         .join('\n'),
     ).toMatch(message),
   );
+
+  test('a planned pivot promotes nobody who lags, and says who does by how much; the cluster file sets the bound', () => {
+    const views = [
+      primaryView(),
+      replicaView('db-2', 100, { replication: { lagSeconds: 8 } }),
+      replicaView('db-3', 100, { replication: { lagSeconds: 9 } }),
+    ];
+    const made = planPivot(state(), seen(...views), planned);
+    expect(made.to).toBe('');
+    expect(made.candidates.map(({ reasons }) => reasons)).toEqual([
+      ['it lags by 8 s, at most 5 s is allowed'],
+      ['it lags by 9 s, at most 5 s is allowed'],
+    ]);
+    expect(planPivot(state({ candidates: { maxLagSeconds: 8 } }), seen(...views), planned)).toMatchObject({ to: 'db-2', problems: [] });
+  });
+
+  test('an unplanned pivot waits for the backlog, and says for how long', () => {
+    const lags = { drained: false, lagSeconds: 40 };
+    const made = planPivot(
+      state(),
+      seen(
+        primaryView('db-1', 1, { reach: 'refused' }),
+        replicaView('db-2', 100, { replication: lags }),
+        replicaView('db-3', 100, { replication: lags }),
+      ),
+      { ...planned, unplanned: true },
+    );
+    expect(made).toMatchObject({ to: 'db-2', problems: [], prediction: { catchUpSeconds: 40 } });
+    expect(made.warnings.join()).toContain('db-2 lags by 40 s');
+  });
+
+  test('delayed and cascading members are none of those that may have acknowledged', () => {
+    const made = planPivot(
+      state({ replicas: 4, members: { 'db-4': { delaySeconds: 60 }, 'db-5': { follows: 'db-2' } } }, [
+        'db-1',
+        'db-2',
+        'db-3',
+        'db-4',
+        'db-5',
+      ]),
+      seen(primaryView(), ...['db-2', 'db-3', 'db-4', 'db-5'].map((name) => replicaView(name))),
+      planned,
+    );
+    expect(made).toMatchObject({ acknowledgers: ['db-3'], cutOff: { of: ['db-2', 'db-3'], needed: 2 }, problems: [] });
+  });
 
   test('without GTID every replica must be near, since a laggard would have to be rebuilt', () => {
     const coordinates = { file: { file: 'binlog.000001', position: 100 } };

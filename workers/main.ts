@@ -5,12 +5,14 @@ import { createLog } from './log';
 import { readOptions } from './options';
 import { WorkerProcess } from './process';
 import { installRuntime } from './runtime';
+import { startTracing } from './tracing';
 
 async function main(): Promise<void> {
   const options = readOptions();
   const log = createLog(options.logLevel);
   installRuntime(log, options.metricsAddress);
-  const worker = new WorkerProcess(options, log);
+  const tracing = startTracing(log);
+  const worker = new WorkerProcess(options, log, tracing);
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {
       // The first one lets work end; a second one does not wait. Work that is cut short is taken up by another worker.
@@ -19,6 +21,7 @@ async function main(): Promise<void> {
       worker.stop();
     });
   await worker.run();
+  await tracing?.end();
   log.info('ended');
 }
 

@@ -13,6 +13,7 @@ import type { WorkerOptions } from './options';
 import { registerSearchAttributes } from './search-attributes';
 import { Knowledge } from './topology/knowledge';
 import { TopologyServer } from './topology/server';
+import type { Tracing } from './tracing';
 import { createWorkers, type WorkerGroup } from './workers';
 import { workflowCode } from './workflow-code';
 
@@ -30,6 +31,7 @@ export class WorkerProcess {
   constructor(
     private readonly options: WorkerOptions,
     private readonly log: Logger,
+    private readonly tracing: Tracing | undefined,
   ) {
     this.knowledge = new Knowledge(log);
   }
@@ -83,7 +85,7 @@ export class WorkerProcess {
       const environment = await createEnvironment(home, clientOver(connection, namespace), this.log);
       const deployment = this.options.versioning ? await deploymentOf(this.options.workflowBundle) : undefined;
       const activities = createActivities(environment);
-      this.workers = await createWorkers({ connection, namespace, queues, activities, workflows, deployment });
+      this.workers = await createWorkers({ connection, namespace, queues, activities, workflows, deployment, tracing: this.tracing });
       if (this.stopping) return;
       connected();
       deadMan.start();

@@ -6,12 +6,20 @@ import { payloadConverterPath } from './data-converter';
 import { heartbeatInterceptor } from './heartbeat';
 import type { QueueName } from './options';
 import { targetInterceptor } from './target';
+import { noSinks, type Tracing } from './tracing';
 
 /**
  * The server hands tasks to polls of a worker that was stopped or cut off, too, and each of them costs a time-out of 2 s before another
  * worker gets it: so where time counts a worker polls with few. Two is the least for plans, one of them for the worker's sticky queue.
  */
 const FEW_POLLS = 2;
+
+/**
+ * One worker guards 200 clusters within its budget of memory and CPU (bench/guard). It takes more than that all the same: when another worker
+ * died, a cluster that is watched by a busy worker is better off than one that nobody watches. A watch that was given up keeps its slot
+ * until it hears of it, a second later at most.
+ */
+const MOST_WATCHES = 500;
 
 /** The plain `maxConcurrent...Polls` of the SDK 1.24 are not passed on: ten polls it would be. */
 const polls = (maximum: number) => ({ type: 'simple-maximum', maximum }) as const;
@@ -32,7 +40,7 @@ const settings: Record<QueueName, Partial<SdkOptions>> = {
   },
   // Watches end at once and are resumed elsewhere.
   guard: {
-    maxConcurrentActivityTaskExecutions: 200,
+    maxConcurrentActivityTaskExecutions: MOST_WATCHES,
     activityTaskPollerBehavior: polls(FEW_POLLS),
     shutdownGraceTime: '1ms',
     maxHeartbeatThrottleInterval: '200ms',
@@ -60,6 +68,8 @@ export interface Workload {
   /** Workflow code, prebuilt or to be bundled. */
   workflows: Pick<SdkOptions, 'workflowBundle'> | Pick<SdkOptions, 'workflowsPath'>;
   deployment?: SdkOptions['workerDeploymentOptions'];
+  /** Operations leave traces. */
+  tracing?: Tracing;
 }
 
 /** One Worker per queue, all in this process. Activities of other queues are known to each, so that a queue may be moved without a change here. */
@@ -77,7 +87,14 @@ export async function createWorkers(load: Workload): Promise<WorkerGroup> {
         defaultHeartbeatThrottleInterval: '200ms',
         // Whatever still runs when the grace is over is cancelled; what does not listen is left behind.
         shutdownForceTime: '30s',
-        interceptors: { activity: queue === 'work' ? [targetInterceptor, heartbeatInterceptor] : [targetInterceptor] },
+        sinks: load.tracing?.sinks ?? noSinks,
+        interceptors: {
+          activity: [
+            ...(load.tracing ? [load.tracing.activities] : []),
+            targetInterceptor,
+            ...(queue === 'work' ? [heartbeatInterceptor] : []),
+          ],
+        },
         ...settings[queue],
       }),
     ),

@@ -10,11 +10,19 @@ import { containerState } from './containers';
 import { EngineEvents } from './engine-events';
 import { reopenPrimary } from './reopen';
 import type { WatchTools } from './scene';
+import { Turns } from './turns';
 import { Watch } from './watch';
 
 /** Bound of a full observation; what came in time is in the view. */
 const observeWithinMs = 1500;
-const temporalHeartbeatMs = 800;
+/** A third of the watch's heartbeat time-out: two may be late before another worker takes the watch over. */
+const temporalHeartbeatMs = 1000;
+
+/**
+ * A worker that takes over the watches of another makes a thousand connections. All at once, each would take longer than its bound
+ * although every server is well; so many at once are made within a tenth of it.
+ */
+const connectedAtOnce = 30;
 /** Nobody waits for it: a late answer is better than a finding that is none. */
 const routersWithinMs = 2000;
 
@@ -41,6 +49,7 @@ export function createGuardActivities(env: ActivityEnvironment): GuardActivities
 export function watchTools(env: ActivityEnvironment, events = new EngineEvents(env)): WatchTools {
   return {
     connect: createConnect(env),
+    turns: new Turns(connectedAtOnce),
     observe: ({ session }) => observeSession(session, { purpose: 'guard', boundMs: observeWithinMs }),
     errantOf,
     containerState: (member) => containerState(env, member),

@@ -5,6 +5,8 @@ import { flavorOf } from '../mysql/flavors';
 import { reachOf, SessionError } from '../mysql/session-error';
 import type { Flavor, Session } from '../mysql/types';
 import { bounds } from './bounds';
+import { stalls } from './stalls';
+import type { Turns } from './turns';
 
 /** Pauses between attempts to connect again: at once, then ever longer. */
 const pausesMs = [0, 20, 50, 100, 250, 500, 1000];
@@ -30,6 +32,8 @@ export class Line {
   private attempts = 0;
   private failures = 0;
   private outstanding: number[] = [];
+  private held = false;
+  private firstAttemptAt?: number;
   /** performance.now() of the last answer of any kind. */
   lastAnswerAt: number;
 
@@ -37,6 +41,8 @@ export class Line {
     private readonly connect: () => Promise<Session>,
     /** Called after every change of `reach`. */
     private readonly changed: () => void,
+    /** In which the first connection is made; what was lost is looked for at once. */
+    private readonly turns: Turns,
   ) {
     this.lastAnswerAt = performance.now();
   }
@@ -52,7 +58,7 @@ export class Line {
       if (signal.aborted) return;
       this.attempts++;
       try {
-        const session = await this.connect();
+        const session = await (this.held ? this.connect() : this.turns.take(() => this.connectFirst(signal)));
         if (signal.aborted) return session.end();
         await this.hold(session, signal);
       } catch (error) {
@@ -61,8 +67,22 @@ export class Line {
     }
   }
 
+  /** Whoever was given up while it waited for its turn does not connect any more. */
+  private connectFirst(signal: AbortSignal): Promise<Session> {
+    signal.throwIfAborted();
+    this.firstAttemptAt ??= performance.now();
+    return this.connect();
+  }
+
+  /** It had a connection and has none, or has tried for so long to make its first one. */
+  missing(now: number, forMs: number): boolean {
+    if (this.current) return false;
+    return this.held || (this.firstAttemptAt !== undefined && now - this.firstAttemptAt >= forMs);
+  }
+
   private async hold(session: Session, signal: AbortSignal): Promise<void> {
     this.current = { session, flavor: flavorOf(session) };
+    this.held = true;
     this.attempts = 0;
     this.failures = 0;
     this.outstanding = [];
@@ -119,10 +139,15 @@ export class Line {
     }
   }
 
-  /** Milliseconds for which the oldest question waits. */
+  /** A question waits for its answer. */
+  get asked(): boolean {
+    return this.outstanding.length > 0;
+  }
+
+  /** Milliseconds for which the oldest question waits, without those in which we could not have read the answer. */
   waitingMs(now: number): number {
     const oldest = this.outstanding[0];
-    return oldest === undefined ? 0 : now - oldest;
+    return oldest === undefined ? 0 : Math.max(0, now - oldest - stalls().since(oldest));
   }
 
   /**

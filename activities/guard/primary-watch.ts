@@ -25,8 +25,7 @@ export class PrimaryWatch {
   async probe(signal: AbortSignal, late: () => void): Promise<void> {
     for (let turn = 0; !signal.aborted; turn++) {
       const line = turn % 2 === 1 ? this.second : this.idle;
-      if (line.opening && line.waitingMs(performance.now()) === 0)
-        void line.ask(({ session }) => session.query('SELECT 1')).catch(() => undefined);
+      if (line.opening && !line.asked) void line.ask(({ session }) => session.query('SELECT 1')).catch(() => undefined);
       await pause(bounds.probeEveryMs, signal);
       if (line.waitingMs(performance.now()) >= bounds.lateAfterMs) late();
     }

@@ -25,7 +25,7 @@ export class ReplicaWatch {
   /** Reads the heartbeat row each second; only when that stands still is the replica asked what goes on. */
   async run(signal: AbortSignal, lastWritten: () => number | undefined): Promise<void> {
     while (!signal.aborted) {
-      if (this.line.opening && this.line.waitingMs(performance.now()) === 0)
+      if (this.line.opening && !this.line.asked)
         await this.readHeartbeat()
           .then(() => (this.view === undefined || (this.lagMs(lastWritten()) ?? 0) > bounds.staleRowMs ? this.look() : undefined))
           .catch(() => undefined);

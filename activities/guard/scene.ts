@@ -10,10 +10,13 @@ import { Heartbeat } from './heartbeat';
 import { Line, type Opening, pause } from './line';
 import { PrimaryWatch } from './primary-watch';
 import { ReplicaWatch } from './replica-watch';
+import type { Turns } from './turns';
 
 /** What a watch is given; the only place for what it needs from outside. */
 export interface WatchTools {
   connect: Connect;
+  /** In which lines that were not connected yet connect: shared by all watches of a process. */
+  turns: Turns;
   /** Everything that a pivot needs to know of one member; `state` is what it has executed, in the form that `errantOf` compares. */
   observe: (opening: Opening) => Promise<{ view: MemberView; state?: string }>;
   errantOf: (member: string, primary: string) => string;
@@ -70,6 +73,7 @@ export class Scene {
     return new Line(
       () => this.tools.connect(this.state.definition.name, member, options),
       () => this.changed(),
+      this.tools.turns,
     );
   }
 
@@ -126,8 +130,7 @@ export class Scene {
     }
     const line =
       event.name === this.state.primary ? this.primary.idle : this.replicas.find(({ member }) => member.name === event.name)?.line;
-    if (line?.opening && line.waitingMs(performance.now()) === 0)
-      void line.ask(({ session }) => session.query('SELECT 1')).catch(() => undefined);
+    if (line?.opening && !line.asked) void line.ask(({ session }) => session.query('SELECT 1')).catch(() => undefined);
     void this.inspect().catch(() => undefined);
   }
 
@@ -135,7 +138,8 @@ export class Scene {
   primaryDoubted(): boolean {
     const now = performance.now();
     const { known, reach } = this.primary.sight(now);
-    if (!known) return now - this.began > bounds.reconnectGraceMs && this.primary.idle.opening === undefined;
+    // A line that is being made for the first time is late when an answer would be; one that was lost is missed at once.
+    if (!known) return this.primary.idle.missing(now, bounds.lateAfterMs);
     return reach === 'closed' || reach === 'refused' || reach === 'silent';
   }
 
@@ -240,7 +244,7 @@ export class Scene {
 
   /** Answers what the member has executed. */
   private async observeOn(line: Line, member: Member): Promise<string | undefined> {
-    if (!line.opening || line.waitingMs(performance.now()) > 0) return undefined;
+    if (!line.opening || line.asked) return undefined;
     try {
       const { view, state } = await line.ask((opening) => this.tools.observe(opening));
       if (view.reach === 'answers') this.views.set(member.name, view);

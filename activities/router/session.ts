@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 
 import { failure } from '../failure';
 import { type AdminCertificates, routerServerName } from './certificates';
@@ -54,6 +54,8 @@ export class AdminSession {
     const deadline = performance.now() + timeoutMs;
     const unreachable = (why: string) =>
       failure('RouterUnreachable', `router ${router.name} at ${router.address}:${router.adminPort}: ${why}`);
+    const trust = trustOf(cluster, certificates);
+    const place = `${router.address}:${router.adminPort}`;
     let opened: Socket | undefined;
     try {
       const raw = await within<Socket>(timeoutMs, (settle, fail) => {
@@ -68,13 +70,11 @@ export class AdminSession {
         const encrypted = connectTls({
           socket: raw,
           servername: routerServerName(cluster),
-          secureContext: createSecureContext({
-            ca: certificates.authority,
-            cert: certificates.client,
-            key: certificates.clientKey,
-            minVersion: 'TLSv1.3',
-          }),
+          secureContext: trust.context,
+          session: trust.sessions.get(place),
         });
+        // What both have proven once is taken up again: a look every few seconds costs a fraction of the first one.
+        encrypted.on('session', (ticket) => trust.sessions.set(place, ticket));
         encrypted.once('secureConnect', () => settle(encrypted)).once('error', fail);
         return () => encrypted.destroy();
       });
@@ -140,6 +140,26 @@ export class AdminSession {
   private lost(reason: string): Error {
     return failure('RouterUnreachable', `admin session to router ${this.router}: ${reason}`);
   }
+}
+
+/** What a cluster's routers are met with; TLS sessions by the router's place. */
+interface Trust {
+  of: string;
+  context: SecureContext;
+  sessions: Map<string, Buffer>;
+}
+
+const trusts = new Map<string, Trust>();
+
+/** Parsing certificates and keys costs about as much as a handshake, and a guard looks at its routers every few seconds. */
+function trustOf(cluster: string, { authority, client, clientKey }: AdminCertificates): Trust {
+  const of = authority + client + clientKey;
+  const known = trusts.get(cluster);
+  if (known?.of === of) return known;
+  const context = createSecureContext({ ca: authority, cert: client, key: clientKey, minVersion: 'TLSv1.3' });
+  const trust: Trust = { of, context, sessions: new Map() };
+  trusts.set(cluster, trust);
+  return trust;
 }
 
 /** Runs `start` with a bound; what it returned stops the attempt when the bound passed. */

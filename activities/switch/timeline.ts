@@ -1,8 +1,10 @@
 import { performance } from 'node:perf_hooks';
 
+import { trace } from '@opentelemetry/api';
+
 import type { TimedStep } from '../../schemas/pivot';
 
-/** Times the sub-steps of a switch, for the report and for the heartbeat. */
+/** Times the sub-steps of a switch, for the report, for the heartbeat, and for whoever collects traces. */
 export class Timeline {
   readonly steps: TimedStep[] = [];
   private readonly begin = performance.now();
@@ -16,10 +18,13 @@ export class Timeline {
     const step: TimedStep = { name, startMs: this.now(), endMs: 0 };
     this.steps.push(step);
     this.current = name;
-    try {
-      return await run((text) => (step.detail = text));
-    } finally {
-      step.endMs = this.now();
-    }
+    return trace.getTracer('drydock').startActiveSpan(name, async (span) => {
+      try {
+        return await run((text) => (step.detail = text));
+      } finally {
+        step.endMs = this.now();
+        span.end();
+      }
+    });
   }
 }

@@ -34,6 +34,8 @@ export interface Sample extends Case {
   /** Until every surviving member followed the new primary. */
   convergedMs: number;
   steps: { name: string; startMs: number; endMs: number }[];
+  /** The engine's trace, in milliseconds since the command or the kill; nothing for the floor, whose steps are all there is. */
+  parts: { name: string; startMs: number; endMs: number }[];
 }
 
 /** The figure that a case is judged by. */

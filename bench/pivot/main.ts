@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { Scenario } from '../../test/support/scenario';
 import type { TestCluster } from '../../test/support/test-cluster';
 import { figureName, figureOf, nameOf, type Sample } from './cases';
+import { Collector } from './collector';
 import { measure } from './measure';
 import { type BenchOptions, parseOptions, usage } from './options';
 import { residentMb } from './resident';
 import { type BenchResult, casesOf, writeResult } from './result';
 import { judge } from './statistics';
+import { whereTable } from './where';
 
 /** The bench of the pivot; see `usage`. */
 export async function main(argv: string[]): Promise<void> {
@@ -25,10 +27,11 @@ export async function main(argv: string[]): Promise<void> {
     loadBefore: Math.round((loadavg()[0] ?? 0) * 100) / 100,
   };
   const images = [`drydock/${options.engine}:${options.version}`, 'drydock/haproxy:3.0'];
-  const scenario = await Scenario.start({ images, say });
+  const collector = await Collector.start();
+  const scenario = await Scenario.start({ images, say, env: collector.env });
   process.once('SIGINT', () => void scenario.stop().finally(() => process.exit(130)));
   try {
-    const samples = await runAll(scenario, options, say);
+    const samples = await runAll(scenario, collector, options, say);
     const [worker] = scenario.platform.workers;
     const resident = { worker: await residentMb(worker?.pid ?? 0), temporal: await residentMb(scenario.platform.temporal.pid) };
     const result: BenchResult = { ...head, samples, residentMb: resident };
@@ -36,14 +39,16 @@ export async function main(argv: string[]): Promise<void> {
     for (const of of casesOf(samples))
       for (const { what, found, budget, kept } of judge(of, samples))
         say(`${kept ? 'kept  ' : 'MISSED'} ${nameOf(of)}: ${what}: ${found} (budget ${budget})`);
+    say(whereTable(casesOf(samples), samples));
     say(`worker ${resident.worker} MB, Temporal ${resident.temporal} MB resident; the table is ${table}`);
   } finally {
     await scenario.stop();
+    collector.stop();
   }
 }
 
 /** One cluster per durability; floor and engine take turns, so that whatever else the machine does hits both. */
-async function runAll(scenario: Scenario, options: BenchOptions, say: (text: string) => void): Promise<Sample[]> {
+async function runAll(scenario: Scenario, collector: Collector, options: BenchOptions, say: (text: string) => void): Promise<Sample[]> {
   const samples: Sample[] = [];
   for (const durability of options.durabilities) {
     const { engine, version } = options;
@@ -51,7 +56,7 @@ async function runAll(scenario: Scenario, options: BenchOptions, say: (text: str
     for (let run = 1; run <= options.runs; run++)
       for (const kind of options.kinds)
         for (const who of run % 2 === 1 ? (['floor', 'engine'] as const) : (['engine', 'floor'] as const)) {
-          const sample = await measure(scenario, cluster, { kind, durability, who, run });
+          const sample = await measure(scenario, collector, cluster, { kind, durability, who, run });
           samples.push(sample);
           say(describe(sample));
         }

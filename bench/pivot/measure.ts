@@ -9,6 +9,8 @@ import { Hands } from '../floor/hands';
 import { killed } from '../floor/killed';
 import { planned } from '../floor/planned';
 import type { Sample } from './cases';
+import type { Collector } from './collector';
+import { type Part, partsOfTrace } from './where';
 
 type Wanted = Pick<Sample, 'kind' | 'durability' | 'who' | 'run'>;
 
@@ -18,6 +20,7 @@ interface Made {
   movedMs: number;
   convergedMs: number;
   steps: TimedStep[];
+  parts: Part[];
 }
 
 /** Writes before the pivot, so that everything is warm, and after it. */
@@ -27,14 +30,14 @@ const writesAfter = 200;
 const healMs = 300_000;
 
 /** One pivot under load, from a healthy cluster to a healthy cluster. */
-export async function measure(scenario: Scenario, cluster: TestCluster, wanted: Wanted): Promise<Sample> {
+export async function measure(scenario: Scenario, collector: Collector, cluster: TestCluster, wanted: Wanted): Promise<Sample> {
   const before = await quiet(scenario, cluster);
   if (wanted.who === 'floor') await signalGuard(scenario, cluster, 'maintenance', { on: true });
   const hands = wanted.who === 'floor' ? await Hands.open(scenario.environment, before) : undefined;
   const ledger = await cluster.ledger({ seed: wanted.run, ratePerSecond: 200, pool: 8 });
   try {
     await ledger.acknowledges(writesBefore);
-    const made = await make(scenario, cluster, before, wanted, hands);
+    const made = await make(scenario, collector, cluster, before, wanted, hands);
     await ledger.acknowledges(writesAfter, 60_000);
     const { report } = await ledger.stop();
     const verification = await cluster.session(made.to, (session) => ledger.verify((sql) => session.query(sql)));
@@ -55,6 +58,7 @@ export async function measure(scenario: Scenario, cluster: TestCluster, wanted: 
       movedMs: made.movedMs,
       convergedMs: made.convergedMs,
       steps: made.steps,
+      parts: made.parts,
     };
   } finally {
     ledger.kill();
@@ -63,9 +67,16 @@ export async function measure(scenario: Scenario, cluster: TestCluster, wanted: 
   }
 }
 
-function make(scenario: Scenario, cluster: TestCluster, before: ClusterState, wanted: Wanted, hands?: Hands): Promise<Made> {
+function make(
+  scenario: Scenario,
+  collector: Collector,
+  cluster: TestCluster,
+  before: ClusterState,
+  wanted: Wanted,
+  hands?: Hands,
+): Promise<Made> {
   if (hands) return wanted.kind === 'planned' ? floorPlanned(hands, before) : floorKilled(hands, scenario);
-  return wanted.kind === 'planned' ? enginePlanned(scenario, cluster) : engineKilled(scenario, cluster, before);
+  return wanted.kind === 'planned' ? enginePlanned(scenario, collector, cluster) : engineKilled(scenario, collector, cluster, before);
 }
 
 async function floorPlanned(hands: Hands, before: ClusterState): Promise<Made> {
@@ -74,39 +85,41 @@ async function floorPlanned(hands: Hands, before: ClusterState): Promise<Made> {
   const { rest } = await planned(hands, to);
   const movedMs = since(startedAt);
   await rest();
-  return { to, movedMs, convergedMs: since(startedAt), steps: hands.steps };
+  return { to, movedMs, convergedMs: since(startedAt), steps: hands.steps, parts: [] };
 }
 
 async function floorKilled(hands: Hands, scenario: Scenario): Promise<Made> {
   const { to, killedAt, rest } = await killed(hands, scenario.engine);
   const movedMs = since(killedAt);
   await rest();
-  return { to, movedMs, convergedMs: since(killedAt), steps: hands.steps };
+  return { to, movedMs, convergedMs: since(killedAt), steps: hands.steps, parts: [] };
 }
 
-async function enginePlanned(scenario: Scenario, cluster: TestCluster): Promise<Made> {
+async function enginePlanned(scenario: Scenario, collector: Collector, cluster: TestCluster): Promise<Made> {
   const startedAt = now();
   const id = await scenario.drydock.start('pivot', { cluster: cluster.name, proof: false, reason: 'bench' });
-  return engineMade(scenario, id, startedAt);
+  return engineMade(scenario, collector, id, startedAt);
 }
 
-async function engineKilled(scenario: Scenario, cluster: TestCluster, before: ClusterState): Promise<Made> {
+async function engineKilled(scenario: Scenario, collector: Collector, cluster: TestCluster, before: ClusterState): Promise<Made> {
   const startedAt = now();
   await cluster.container(before.primary).kill();
   await cluster.untilEpoch(before.epoch + 1, 60_000);
-  return engineMade(scenario, unplannedPivotId(cluster.name, before.epoch + 1), startedAt);
+  return engineMade(scenario, collector, unplannedPivotId(cluster.name, before.epoch + 1), startedAt);
 }
 
-async function engineMade(scenario: Scenario, id: string, startedAt: number): Promise<Made> {
+async function engineMade(scenario: Scenario, collector: Collector, id: string, startedAt: number): Promise<Made> {
   const result = await scenario.drydock.result<PivotResult>(id);
   const convergedMs = since(startedAt);
   const { progress } = await scenario.drydock.show(id);
+  const { runId } = await scenario.temporal.workflow.getHandle(id).describe();
   const moved = progress?.steps.find(({ name }) => name === 'switch the primary')?.endedAt;
   return {
     to: result.to,
     movedMs: moved ? Math.round(Date.parse(moved) - startedAt) : convergedMs,
     convergedMs,
     steps: result.switch.steps,
+    parts: partsOfTrace(await collector.trace(runId), runId, startedAt),
   };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Case, figureName, nameOf, type Sample } from './cases';
 import { plot } from './plot';
 import { judge, spreadOf } from './statistics';
+import { whereTable } from './where';
 
 export interface BenchResult {
   /** ISO time of the beginning. */
@@ -87,5 +88,6 @@ ${verdicts.join('\n')}
 | all | worker, resident | ${result.residentMb.worker} MB | < 500 MB | ${result.residentMb.worker < 500 ? 'kept' : '**missed**'} |
 
 Temporal's server was resident with ${result.residentMb.temporal} MB.
-`;
+
+${whereTable(cases, samples)}`;
 }

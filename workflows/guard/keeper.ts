@@ -34,9 +34,12 @@ const watchSeconds = 120;
 const firstWatchSeconds = 2;
 /** Sight that is older may be from before an outage: nothing is changed on it. */
 const staleMs = 10_000;
-/** Below Temporal's own advice, so that a busy hour does not bring it near. */
-const mostEvents = 2000;
 const retryTellingMs = 10_000;
+/**
+ * Three to four quiet hours, and far below Temporal's own advice: a worker that takes a guard over replays all of it before it can start
+ * a pivot.
+ */
+const mostEvents = 500;
 
 const watcher = proxyActivities<GuardActivities>({
   taskQueue: queues.guard,

@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 
 import type { ApprovalPolicy, Progress } from '../../schemas/operation';
+import type { Led } from '../../schemas/trace';
 import { contract, summarised } from './activities';
 import { publish } from './attributes';
 import { renderDetails } from './details';
@@ -16,6 +17,7 @@ import { failure, isCancellation, type Meaning, meaningOf, stopped } from './fai
 import { listen } from './handlers';
 import { Operation } from './operation';
 import { OperationState } from './state';
+import { traceEnd } from './trace';
 
 /** What a workflow type tells of itself. */
 export interface OperationDefinition<Input> {
@@ -33,6 +35,8 @@ export interface OperationDefinition<Input> {
    * attributes written before the switch, so that the first workflow task goes straight to the body's first activity.
    */
   trusted?: Input;
+  /** What led to it, for its trace. */
+  led?: Led[];
 }
 
 /** What the journal inside a cluster keeps of it. */
@@ -54,6 +58,7 @@ export function operation<Input, Result extends object>(
 
 class Run<Input, Result extends object> {
   private readonly id = workflowInfo().workflowId;
+  private readonly begunAt = new Date().toISOString();
   private readonly state: OperationState;
   /** Cancelled by an abort or a rollback; the way back has one of its own. */
   private scope = new CancellationScope();
@@ -172,6 +177,7 @@ class Run<Input, Result extends object> {
       }
     }
     this.state.close(end);
+    traceEnd({ progress: this.state.progress, begunAt: this.begunAt, led: this.definition.led ?? [] });
     const { type, target } = this.state.progress;
     publish(target === '' ? { operation: type, phase: end } : { operation: type, target, phase: end });
     await condition(allHandlersFinished);

@@ -6,6 +6,7 @@ import { isBystander } from '../../schemas/member-rules';
 import { clusterTarget, queues } from '../../schemas/names';
 import type { GuardEvidence, PivotPlan, PivotPreview, PivotResult, SwitchReport } from '../../schemas/pivot';
 import type { ClusterState } from '../../schemas/topology';
+import type { Led } from '../../schemas/trace';
 import { codeOf, critical, failure, type Operation, operation, summarised, type WithProgress } from '../operation';
 import { expectFencing, fencingIsOver, signalGuard } from './guard-signals';
 import { type Look, lookAtCluster, lookUntilSeen } from './look';
@@ -38,6 +39,7 @@ export async function pivot(raw: unknown): Promise<WithProgress<PivotResult | Pi
       dryRun: ({ dryRun }) => dryRun,
       approval: ({ approval }) => approval,
       trusted,
+      led: trusted?.evidence && signsOf(trusted.evidence),
     },
     raw,
     (op) => changePrimary(op, { to: op.input.to, unplanned: op.input.unplanned, reason: op.input.reason, evidence: trusted?.evidence }),
@@ -51,6 +53,12 @@ function fromGuard(raw: unknown): PivotInput | undefined {
   const { evidence } = input;
   return { reason: evidence.diagnosis, dryRun: false, proof: true, ...input, cluster: evidence.state.definition.name, unplanned: true };
 }
+
+/** From the first sign to the report, and from there until this workflow was begun by the guard. */
+const signsOf = ({ firstSignAt, observation: { at } }: GuardEvidence): Led[] => [
+  { name: 'make sure of the loss', from: firstSignAt, to: at },
+  { name: 'report to the guard, start the pivot', from: at, to: workflowInfo().startTime.toISOString() },
+];
 
 interface Change {
   to?: string;

@@ -23,6 +23,7 @@ const sample = (change: Partial<Sample>): Sample => ({
   movedMs: 60,
   convergedMs: 300,
   steps: [],
+  parts: [],
   ...change,
 });
 

@@ -34,7 +34,9 @@ export async function doctor(root?: string): Promise<Check[]> {
   const works = (name: string): boolean => checks.some((check) => check.name === name && check.state === 'ok');
   if (works('engine')) checks.push(await imagesCurrent(engine));
   if (server && works('temporal server')) {
-    checks.push(...(await Promise.all([namespaceReady(server), workerPolling(server, home), workflowTasks(server), announcements(server)])));
+    checks.push(
+      ...(await Promise.all([namespaceReady(server), workerPolling(server, home), workflowTasks(server), announcements(server)])),
+    );
     const engines = await livingEngines(home);
     if (engines.length > 0) {
       const instance = await instanceOf(home);

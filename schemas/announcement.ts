@@ -15,7 +15,7 @@ export interface Topology {
   epoch: number;
   primary: PlacedMember;
   replicas: PlacedMember[];
-  /** Where applications connect to: the first router's ports. */
+  /** Where applications connect to: the first router's ports, or the servers themselves where there is no router. */
   endpoints: { write: Endpoint; read: Endpoint };
   routers: { name: string; write: Endpoint; read: Endpoint }[];
 }
@@ -80,14 +80,16 @@ export interface SubscriberView {
 export function topologyOf(state: ClusterState): Topology {
   const { definition, members, routers, epoch, primary } = state;
   const placed = members.map(({ name, address, port }) => ({ name, address, port }));
-  const first = routers[0];
-  const nowhere: Endpoint = { host: '', port: 0 };
+  const place = (member: PlacedMember | undefined): Endpoint => ({ host: member?.address ?? '', port: member?.port ?? 0 });
+  const primaryPlace = placed.find(({ name }) => name === primary);
+  // Without a router of ours the servers themselves are connected to.
+  const first = routers[0] ?? { write: place(primaryPlace), read: place(placed.find(({ name }) => name !== primary) ?? primaryPlace) };
   return {
     cluster: definition.name,
     epoch,
-    primary: placed.find(({ name }) => name === primary) ?? { name: primary, address: '', port: 0 },
+    primary: primaryPlace ?? { name: primary, address: '', port: 0 },
     replicas: placed.filter(({ name }) => name !== primary),
-    endpoints: { write: first?.write ?? nowhere, read: first?.read ?? nowhere },
+    endpoints: { write: first.write, read: first.read },
     routers: routers.map(({ name, write, read }) => ({ name, write, read })),
   };
 }

@@ -89,8 +89,8 @@ export class SimulatedCluster {
   }
 
   private cluster(): Cluster {
-    const { definition, members, routers, adoption } = this.state;
-    return { definition, members, routers, adoption };
+    const { definition, created, members, routers, adoption } = this.state;
+    return { definition, created, members, routers, adoption };
   }
 
   switched(input: SwitchInput): SwitchReport {

@@ -52,11 +52,13 @@ async function adopt(op: Operation<AdoptClusterInput>): Promise<ClusterState | A
   // Marks what this very run makes in the engines: what was there before is never removed by this one.
   const mark = `${op.id}#${uuid4().slice(0, 8)}`;
   const planned = clusterOf(file, examination, op.id);
+  // Tells it apart, for who is told of it, from an earlier cluster of its name.
+  const created = before?.created ?? new Date().toISOString();
   if (file.subscribers.length > 0)
     await summarised(announcing.checkSubscribers, `secrets of the subscribers of ${file.name}`)(planned.definition);
   const primary = reportOf(file, examination, found).primary ?? '';
   await makeAccounts(op, planned, primary, thereBefore(examination));
-  const cluster = await makeRouters(op, mark, planned);
+  const cluster: Cluster = { ...(await makeRouters(op, mark, planned)), created };
   const state = await op.step('write the first row of the journal', async (step) => {
     const opened = await summarised(work.openAdopted, `${primary} is the primary of ${file.name}`, bounded)(cluster, primary, op.id);
     step.detail(`${opened.primary}, epoch ${opened.epoch}`);

@@ -45,6 +45,10 @@ describe('order of changes', () => {
   });
 });
 
+test('without a router the servers themselves are where clients connect to', () => {
+  expect(change(5).endpoints).toEqual({ write: { host: '10.213.0.10', port: 3306 }, read: { host: '10.213.0.11', port: 3306 } });
+});
+
 describe('who is told what next', () => {
   test('a webhook hears every change in order, a key store only the newest', () => {
     const memory = after(change(5), change(6), change(7));

@@ -32,7 +32,7 @@ const firstWatchSeconds = 2;
 /** Sight that is older may be from before an outage: nothing is changed on it. */
 const staleMs = 10_000;
 /**
- * Three to four quiet hours, and far below Temporal's own advice: a worker that takes a guard over replays all of it before it can start
+ * Two to three hours, and far below Temporal's own advice: a worker that takes a guard over replays all of it before it can start
  * a pivot.
  */
 const mostEvents = 500;

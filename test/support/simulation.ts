@@ -10,7 +10,6 @@ import { ensureWorkflowBundle } from '../../platform/bundle';
 import { until } from '../../platform/process';
 import type { Progress } from '../../schemas/operation';
 import { registerSearchAttributes } from '../../workers/search-attributes';
-import type { Tracing } from '../../workers/tracing';
 import { createWorkers, type WorkerGroup } from '../../workers/workers';
 import { installQuietRuntime, testLog as log } from './quiet-runtime';
 import { SimulatedCluster } from './simulated-cluster';
@@ -29,10 +28,9 @@ export class Simulation {
     readonly client: Client,
     private readonly connection: NativeConnection,
     private readonly bundle: string,
-    private readonly tracing: Tracing | undefined,
   ) {}
 
-  static async start(tracing?: Tracing): Promise<Simulation> {
+  static async start(): Promise<Simulation> {
     installQuietRuntime();
     const bundle = await ensureWorkflowBundle();
     const temporal = await TestTemporal.start();
@@ -40,7 +38,7 @@ export class Simulation {
     const [connection, plain] = await Promise.all([NativeConnection.connect({ address }), Connection.connect({ address })]);
     await registerSearchAttributes(connection, 'default', log);
     const drydock = await connectDrydock({ address, home: temporal.home.root });
-    const simulation = new Simulation(temporal, drydock, new Client({ connection: plain }), connection, bundle, tracing);
+    const simulation = new Simulation(temporal, drydock, new Client({ connection: plain }), connection, bundle);
     await simulation.startWorkers();
     return simulation;
   }
@@ -62,7 +60,6 @@ export class Simulation {
       queues: ['plans', 'guard', 'switch', 'work'],
       activities: { ...this.activities(), ...contract },
       workflows: { workflowBundle: { codePath: this.bundle } },
-      tracing: this.tracing,
     });
     this.running = this.workers.run();
   }

@@ -36,7 +36,7 @@ const firstWatchSeconds = 2;
 const staleMs = 10_000;
 const retryTellingMs = 10_000;
 /**
- * Three to four quiet hours, and far below Temporal's own advice: a worker that takes a guard over replays all of it before it can start
+ * Two to three hours, and far below Temporal's own advice: a worker that takes a guard over replays all of it before it can start
  * a pivot.
  */
 const mostEvents = 500;

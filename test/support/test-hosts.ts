@@ -134,13 +134,15 @@ export class TestHosts {
     await this.untilAnswers(name);
   }
 
-  /** An engine that has just started answers, and then is busy for a while: until it answers promptly. */
+  /** An engine that has just started answers, and then not for a moment: until it answered promptly some times in a row. */
   async untilAnswers(name: string): Promise<void> {
     const { engine, container } = this.host(name);
+    let prompt = 0;
     for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
       const asked = performance.now();
       const answer: unknown = await engine.info().catch((error: Error) => error);
-      if (!(answer instanceof Error) && performance.now() - asked < 300) return;
+      prompt = !(answer instanceof Error) && performance.now() - asked < 300 ? prompt + 1 : 0;
+      if (prompt === 5) return;
       if (Date.now() > deadline) {
         const words = String(await container.logs({ stdout: true, stderr: true, tail: 20 }));
         throw new Error(`the engine of ${name} does not answer promptly: ${String(answer)}\n${words}`);

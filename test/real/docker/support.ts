@@ -17,7 +17,7 @@ import { labels } from '../../../schemas/names';
 const quiet = new DefaultLogger('ERROR');
 
 /** No Temporal server here: nothing is written down of clusters that others made. */
-const nothingAdopted = {
+export const nothingAdopted = {
   workflow: { getHandle: (id: string) => ({ describe: () => Promise.reject(new WorkflowNotFoundError('not found', id, undefined)) }) },
 } as unknown as Client;
 

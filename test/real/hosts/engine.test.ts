@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { Client } from '@temporalio/client';
 import { DefaultLogger } from '@temporalio/worker';
 import Docker from 'dockerode';
 import pino from 'pino';
@@ -23,6 +22,7 @@ import { hostReports } from '../../../platform/inventory/report';
 import { removeObjects } from '../../../platform/objects';
 import { clusterDefinition } from '../../../schemas/cluster';
 import type { Member } from '../../../schemas/topology';
+import { nothingAdopted } from '../docker/support';
 import { TestHosts } from '../../support/test-hosts';
 
 const image = 'drydock/haproxy:3.0';
@@ -43,7 +43,7 @@ beforeAll(async () => {
     secrets: new SecretStore(join(home, 'secrets')),
     hosts: new Map([['east', host]]),
     imageSource: new Docker(),
-    client: undefined as unknown as Client,
+    client: nothingAdopted,
     log: pino({ level: 'silent' }),
   };
 });
@@ -70,6 +70,7 @@ const refusal = (error: Error): string => error.message;
 
 test('it is reached with the certificate of the inventory, and by nobody without', async () => {
   const [report] = await hostReports({ root: home, file: hosts.inventory });
+  expect(report?.problem).toBeUndefined();
   expect(report).toMatchObject({ name: 'east', answers: true, apiVersion: '1.41', members: [], complaints: [] });
   expect(Math.abs(report?.clockSkewMs ?? Infinity)).toBeLessThan(1000);
   const { address } = hosts.host('east');

@@ -96,7 +96,7 @@ describe('the guard as a workflow', () => {
     const { world, handle } = await kit.guard();
     await handle.signal('expectFencing', { until: new Date(Date.now() + 1500).toISOString() });
     world.report([dead], closed);
-    await watches(world, 2);
+    await eventually(handle, ({ findings }) => findings.length === 1);
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(world.named('orderPivot')).toHaveLength(0);
     // When the announced time has run out, the loss is acted upon without anything new to see.

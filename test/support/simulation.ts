@@ -1,3 +1,4 @@
+import Docker from 'dockerode';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 
@@ -49,7 +50,8 @@ export class Simulation {
       instance: 'simulation',
       home: home.root,
       secrets: new SecretStore(home.secrets),
-      hosts: new Map(),
+      // Known, and never asked: the activities are the simulation's.
+      hosts: new Map([['local', { name: 'local', engine: new Docker() }]]),
       client: this.client,
       log,
     };

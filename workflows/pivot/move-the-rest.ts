@@ -1,4 +1,7 @@
+import { sleep } from '@temporalio/workflow';
+
 import type { PivotInput } from '../../schemas/inputs';
+
 import { delayOf } from '../../schemas/member-rules';
 import type { PivotPlan, SwitchReport } from '../../schemas/pivot';
 import type { ClusterState } from '../../schemas/topology';
@@ -7,6 +10,9 @@ import { signalGuard } from './guard-signals';
 
 /** The guard needs the hold of the cluster to bring back a member that dies here, so nothing waits for one for ever. */
 const BOUND = { scheduleToCloseTimeout: '30s' } as const;
+
+/** Connections that a planned switch has closed come back within this; whatever else the new primary is asked for waits so long. */
+const CLIENTS_FIRST = '150ms';
 
 export interface Moved {
   repointed: string[];
@@ -48,8 +54,8 @@ export async function moveTheRest(
   };
 
   await op.step('repoint the other replicas', async (step) => {
+    if (!unplanned) await sleep(CLIENTS_FIRST, { summary: 'clients come back first' });
     const others = state.members.map((member) => member.name).filter((name) => name !== plan.from && name !== state.primary);
-    // One after the other: the new primary serves clients that come back all at once.
     await Promise.all(others.map(follow));
     await settle();
     step.detail(moved.repointed.join(', ') || 'there is none');

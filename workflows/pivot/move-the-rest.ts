@@ -1,5 +1,3 @@
-import { sleep } from '@temporalio/workflow';
-
 import type { PivotInput } from '../../schemas/inputs';
 
 import { delayOf } from '../../schemas/member-rules';
@@ -10,9 +8,6 @@ import { signalGuard } from './guard-signals';
 
 /** The guard needs the hold of the cluster to bring back a member that dies here, so nothing waits for one for ever. */
 const BOUND = { scheduleToCloseTimeout: '30s' } as const;
-
-/** Connections that a planned switch has closed come back within this; whatever else the new primary is asked for waits so long. */
-const CLIENTS_FIRST = '150ms';
 
 export interface Moved {
   repointed: string[];
@@ -54,7 +49,6 @@ export async function moveTheRest(
   };
 
   await op.step('repoint the other replicas', async (step) => {
-    if (!unplanned) await sleep(CLIENTS_FIRST, { summary: 'clients come back first' });
     const others = state.members.map((member) => member.name).filter((name) => name !== plan.from && name !== state.primary);
     await Promise.all(others.map(follow));
     await settle();

@@ -17,21 +17,18 @@ export async function applyRole(connect: Connect, state: ClusterState, name: str
     if (name === state.primary) await applyPrimary(state, locked);
     else await applyReplica(state, member, locked);
   });
-  await warmAuthentication(connect, state, member);
+  await warmReplication(connect, state, member);
 }
 
 /**
- * MySQL 8.0 and later know a password again at once only after they have checked it in full since their start: three more round trips, a
- * key pair and 5,000 rounds of SHA-256. A member that nobody has logged in to would do so for all clients at the same time just when it was
- * promoted (50 ms of its time for a pool of eight), and for the replica that is to acknowledge. So each account logs in once beforehand.
+ * MySQL 8.0 and later check a password in full when they see it for the first time since their start, with more round trips and 5,000 rounds
+ * of SHA-256: not when a replica is to acknowledge for a member that was just promoted, so the account logs in once beforehand.
  */
-async function warmAuthentication(connect: Connect, state: ClusterState, member: Member): Promise<void> {
-  for (const purpose of ['application', 'replication'] as const) {
-    try {
-      (await connect(state.definition.name, member, { purpose, connectTimeoutMs: 1000 })).end();
-    } catch {
-      // It is only slower without.
-    }
+async function warmReplication(connect: Connect, state: ClusterState, member: Member): Promise<void> {
+  try {
+    (await connect(state.definition.name, member, { purpose: 'replication', connectTimeoutMs: 1000 })).end();
+  } catch {
+    // It is only slower without.
   }
 }
 

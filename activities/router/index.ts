@@ -6,6 +6,7 @@ import { codeOf, failure } from '../failure';
 import { redact } from '../redact';
 import { openRouter } from './admin';
 import type { Reader } from './readers';
+import { warmReaders } from './warm';
 
 export { openRouter, RouterAdmin, type OpenRouterOptions } from './admin';
 
@@ -62,6 +63,8 @@ export function createRouterActivities(env: ActivityEnvironment): RouterActiviti
           env.log.warn({ cluster: state.definition.name, router: name, error: message(outcome.reason) }, 'a router was not told the epoch');
         } else throw outcome.reason;
       }
+      const told = asked.filter(({ name }) => confirmed.includes(name));
+      await warmReaders(env, state, told, from.length);
       return { confirmed, missing };
     },
 

@@ -19,8 +19,8 @@ export async function warmReaders(
   readers: number,
 ): Promise<void> {
   const { name, engine, version } = state.definition;
-  if (state.adoption || engine !== 'mysql' || !atLeast(parseVersion(version, engine), 8, 0)) return;
   try {
+    if (state.adoption || engine !== 'mysql' || !atLeast(parseVersion(version, engine), 8, 0)) return;
     const password = await env.secrets.read(passwordRef(name, 'application'));
     const logins = routers.flatMap(({ name: router, read }) =>
       Array.from({ length: readers }, () =>

@@ -48,6 +48,9 @@ export async function moveTheRest(
     }
   };
 
+  // Beside the others: the sooner it follows, the less it has missed, and what it has to catch up keeps a shared disk busy.
+  const rejoined = unplanned ? undefined : follow(plan.from);
+
   await op.step('repoint the other replicas', async (step) => {
     const others = state.members.map((member) => member.name).filter((name) => name !== plan.from && name !== state.primary);
     await Promise.all(others.map(follow));
@@ -65,7 +68,7 @@ export async function moveTheRest(
           : `${plan.from} could not be stopped; the guard rejoins it when it is back`,
       );
     });
-  } else await op.step('rejoin the old primary', async (step) => (await follow(plan.from), step.detail(plan.from)));
+  } else await op.step('rejoin the old primary', async (step) => (await rejoined, step.detail(plan.from)));
 
   await op.step('tell routers and guard', async (step) => {
     const { confirmed, missing } = await work.tellRouters(state, presentOf(state, moved.repointed));

@@ -27,7 +27,7 @@ describe.each([
     await untilHealthy(scenario, cluster);
     const run = await underLoad(cluster, () => scenario.pivot(cluster), { seed });
     expect(brokenPromises(run)).toEqual([]);
-    expect(run.report.errorsAfterRetry).toBe(0);
+    expect(run.report.retryErrors).toEqual({});
     expect(run.after.epoch).toBe(run.before.epoch + 1);
   });
 

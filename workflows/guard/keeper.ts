@@ -163,8 +163,8 @@ export class Keeper implements Watchman {
   private async keepWatching(): Promise<void> {
     const over = (): boolean => this.stopping || this.renewing;
     while (!over()) {
-      // A watch that begins costs every member a new connection and a full look, just when clients come back to the new primary.
-      await condition(() => (!this.pivots.busy && !this.fencing) || over(), leavePivotAloneMs);
+      // A watch that begins costs every member a new connection and a full look, just when observers look or clients come back to the new primary.
+      await condition(() => !(this.pivots.busy || this.fencing || this.observers.judging) || over(), leavePivotAloneMs);
       if (over()) return;
       // What it waits for may be known already, and then the watch has no news of it.
       if (this.pivots.busy) this.decide();
@@ -288,7 +288,10 @@ export class Keeper implements Watchman {
   private confirmed(moment: Moment, actions: GuardAction[]): GuardAction[] {
     const { findings } = moment.memory;
     const loss = findings.find(isLoss);
-    if (!loss || !actions.some(followsFromLoss)) return actions;
+    if (!loss || !actions.some(followsFromLoss)) {
+      this.observers.drop();
+      return actions;
+    }
     switch (this.observers.confirm(loss, this.watchers)) {
       case 'agreed':
         return actions;

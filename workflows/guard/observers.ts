@@ -61,6 +61,11 @@ export class Observers {
     return weighed(findings, this.refusal?.finding);
   }
 
+  /** Nothing would follow from their word now. */
+  drop(): void {
+    this.question = undefined;
+  }
+
   /** The loss is over. */
   forget(): void {
     this.question = undefined;
@@ -71,6 +76,11 @@ export class Observers {
   deadline(now: number): number | undefined {
     const at = this.question === undefined ? this.refusal?.notBefore : this.question + answerWithinMs;
     return at !== undefined && at > now ? at - now : undefined;
+  }
+
+  /** A loss was found, and waits for their word. */
+  get judging(): boolean {
+    return this.question !== undefined;
   }
 
   /** Nobody owes an answer. */

@@ -1,6 +1,10 @@
 /** The guard asks its observers before it believes a loss: each is a worker on a queue of its own, and says what the test wants. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import type { WorkflowHandle } from '@temporalio/client';
 
+import { observersPoll } from '../../../platform/checks/observers';
 import { until } from '../../../platform/process';
 import type { Finding, GuardView } from '../../../schemas/guard';
 import type { Say } from '../../../schemas/sight';
@@ -117,6 +121,21 @@ describe('observers', () => {
     const view = await eventually(handle, refused);
     expect(view.findings[0]?.detail).toMatch(/1 of 2 watchers have lost it, 2 must\. fra sees it/);
     expect(world.asked('ams')).toBe(0);
+  });
+
+  it('for which no worker listens are named by doctor', async () => {
+    const { address, home } = kit.temporal;
+    const found = async (names: string[]): Promise<{ state: string; found: string }> => {
+      const hosts = [{ name: 'local', engine: 'unix:///var/run/docker.sock' }];
+      // JSON is YAML, too.
+      await writeFile(join(home.root, 'inventory.yaml'), JSON.stringify({ hosts, observers: names }));
+      return observersPoll({ address, namespace: 'default', connection: { address } }, home);
+    };
+    expect(await found(observers)).toMatchObject({ state: 'ok', found: 'ams, fra' });
+    expect(await found(['ams', 'fra', 'lon'])).toMatchObject({ state: 'warning', found: 'no worker observes as lon' });
+    const few = await found(['ams', 'lon', 'par']);
+    expect(few).toMatchObject({ state: 'missing' });
+    expect(few.found).toMatch(/lon, par: too few are left/);
   });
 
   it('are not asked when nothing would follow', async () => {

@@ -217,6 +217,9 @@ export class Keeper implements Watchman {
     if (report.kind === 'shutdown') return;
     this.observation = report.observation;
     this.firstSignAt = report.firstSignAt;
+    // Somebody has taken them out of the inventory, or that worker has another one than the rest.
+    if (this.watchers && !report.watchers)
+      this.note('the watching worker knows of no observers any more: from now on its word alone counts');
     this.watchers = report.watchers;
     if (!report.findings.some(isLoss)) this.observers.forget();
     this.memory = forgetHealthy({ ...this.memory, findings: report.findings });

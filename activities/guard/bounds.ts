@@ -33,4 +33,6 @@ export const bounds = {
   observerWithinMs: 2000,
   /** What a replica receives sooner after the first sign may have been on its way when the primary died. */
   underWayMs: 300,
+  /** Members are connected and observed one after the other, but none waits longer than this for the one before it. */
+  staggerMs: 30,
 } as const;

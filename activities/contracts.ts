@@ -11,6 +11,7 @@ import type { WatchInput, WatchReport } from '../schemas/guard';
 import type { ErrantRecord } from '../schemas/errant';
 import type { Observation, RouterView } from '../schemas/observation';
 import type { ProofReport, SwitchInput, SwitchReport } from '../schemas/pivot';
+import type { ObserverReport } from '../schemas/sight';
 import type { Subscriber } from '../schemas/subscribers';
 import type { Cluster, ClusterState, Member, Router } from '../schemas/topology';
 
@@ -119,6 +120,8 @@ export interface SwitchActivities {
 export interface GuardActivities {
   /** Watches until the findings change, `maxSeconds` passed, or the worker shuts down (then returns `shutdown` at once). */
   watchCluster(input: WatchInput): Promise<WatchReport>;
+  /** What this observer itself sees of the primary, within 2 s. On the queue of the observer that is asked (`observerQueue`). */
+  observePrimary(state: ClusterState): Promise<ObserverReport>;
   /** Opens the journal's primary again after a restart; refuses a stale epoch, a rival, and a minority. Queue `work`. */
   reopenPrimary(state: ClusterState, operation: string): Promise<void>;
 }

@@ -24,6 +24,8 @@ export interface ActivityEnvironment {
   hosts: Map<string, Host>;
   /** The engine for which `drydock up` builds images: other hosts are brought what they lack from it. */
   imageSource?: Docker;
+  /** Whose word a loss needs, by the inventory as it is now, and which of them this worker is. Nobody's when not given. */
+  watchers?: { readonly observers: readonly string[]; readonly self?: string };
   /** For holds: update-with-start from an activity. */
   client: Client;
   log: Logger;

@@ -7,6 +7,7 @@ import { guards } from './checks/guards';
 import { hostsAnswer } from './checks/hosts';
 import { leftovers } from './checks/leftovers';
 import { diskSpace, nodeVersion } from './checks/machine';
+import { observersPoll } from './checks/observers';
 import { namespaceReady, type Server, temporalProgram, temporalServes, workerPolling } from './checks/temporal';
 import { workflowTasks } from './checks/workflow-tasks';
 import { configuredTemporal } from './configured';
@@ -35,7 +36,13 @@ export async function doctor(root?: string): Promise<Check[]> {
   if (works('engine')) checks.push(await imagesCurrent(engine));
   if (server && works('temporal server')) {
     checks.push(
-      ...(await Promise.all([namespaceReady(server), workerPolling(server, home), workflowTasks(server), announcements(server)])),
+      ...(await Promise.all([
+        namespaceReady(server),
+        workerPolling(server, home),
+        observersPoll(server, home),
+        workflowTasks(server),
+        announcements(server),
+      ])),
     );
     const engines = await livingEngines(home);
     if (engines.length > 0) {

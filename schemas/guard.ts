@@ -1,5 +1,6 @@
 /** Shapes of the guard: named diagnoses (after orchestrator's analysis codes) and what it does about them. Plain types. */
 import type { Observation } from './observation';
+import type { Watchers } from './sight';
 import type { ClusterState } from './topology';
 
 export const diagnoses = [
@@ -164,6 +165,8 @@ export interface WatchReport {
   observation: Observation;
   /** Time of the first sign of what changed, ISO. */
   firstSignAt: string;
+  /** Whose word a loss needs beside this one; only where the inventory names observers. */
+  watchers?: Watchers;
 }
 
 /** Answer of the guard's query `cluster`. */

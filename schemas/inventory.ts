@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { observerName } from './names';
+
 const engineAddress = /^(unix:\/\/\/\S+|tcp:\/\/[^\s/:@]+:\d{1,5}|ssh:\/\/([^\s/:@]+@)?[^\s/:@]+(:\d{1,5})?)$/;
 
 /** Not its content: that would be repeated when it can not be opened. */
@@ -42,9 +44,21 @@ export const inventoryHost = z.strictObject({
   labels: z.record(z.string(), z.string()).default({}).describe('whatever people want to see in `drydock host list`'),
 });
 
+/** One alone would stop every pivot by its own death. */
+const fewestObservers = 2;
+
+const observers = z
+  .array(z.string().regex(observerName, 'lower-case letters, digits and dashes, starting with a letter, at most 31'))
+  .min(fewestObservers, 'two observers or more: with one alone, its death would stop every unplanned pivot')
+  .max(8)
+  .refine((names) => new Set(names).size === names.length, 'an observer is named twice')
+  .optional()
+  .describe('workers in other places that must agree that a primary is lost before another is promoted (docs/sight.md)');
+
 export const inventoryFile = z
   .strictObject({
     hosts: z.array(inventoryHost).min(1),
+    observers,
     local: z
       .boolean()
       .default(true)

@@ -11,6 +11,11 @@ export const queues = {
   work: 'drydock-work',
 } as const;
 
+/** Each observer listens on a queue of its own: it is asked by name (docs/sight.md). */
+export const observerQueue = (observer: string): string => `drydock-observe-${observer}`;
+/** Part of a queue's name. */
+export const observerName = /^[a-z][a-z0-9-]{0,30}$/;
+
 export const workflowTypes = ['adoptCluster', 'createCluster', 'deleteCluster', 'errant', 'guardCluster', 'pivot'] as const;
 export type WorkflowType = (typeof workflowTypes)[number];
 

@@ -8,12 +8,14 @@ import { type Home, instanceOf } from '../platform/paths';
 import { hostsOf } from './hosts';
 
 /** What the activities of this process are given: one local engine unless an inventory says otherwise. Throws when the inventory is wrong. */
-export async function createEnvironment(home: Home, client: Client, log: Logger): Promise<ActivityEnvironment> {
+export async function createEnvironment(home: Home, client: Client, log: Logger, observer?: string): Promise<ActivityEnvironment> {
+  const { hosts, observers } = await hostsOf(home, log);
   return {
     instance: await instanceOf(home),
     home: home.root,
     secrets: new SecretStore(home.secrets),
-    hosts: await hostsOf(home, log),
+    hosts,
+    watchers: { observers, self: observer },
     imageSource: localEngine(),
     client,
     log,

@@ -19,6 +19,8 @@ const everyMs = 5000;
  */
 export class HostTable {
   readonly hosts = new Map<string, Host>();
+  /** Likewise the same list for ever. */
+  readonly observers: string[] = [];
   private readonly fingerprints = new Map<string, string>();
   private complaint = '';
   private hadFile = false;
@@ -59,14 +61,21 @@ export class HostTable {
   }
 
   private async read(): Promise<void> {
-    const { file, hosts, local } = await readInventory(this.home);
+    const { file, hosts, local, observers } = await readInventory(this.home);
     if (file === undefined && this.hadFile) throw new Error('the inventory was there and is gone');
     this.hadFile = file !== undefined;
+    this.follows(observers);
     const wanted = new Map(hosts.map((host) => [host.entry.name, host]));
     for (const name of this.hosts.keys()) if (!wanted.has(name) && !(local && name === 'local')) this.forget(name);
     if (local && this.fingerprints.get('local') !== '') this.put('local', '', { name: 'local', engine: localEngine() });
     for (const [name, host] of wanted)
       if (this.fingerprints.get(name) !== host.fingerprint) this.put(name, host.fingerprint, hostFrom(host));
+  }
+
+  private follows(observers: string[]): void {
+    if (observers.join() === this.observers.join()) return;
+    this.observers.splice(0, this.observers.length, ...observers);
+    this.log.info({ observers }, 'observers of the inventory');
   }
 
   private put(name: string, fingerprint: string, host: Host): void {
@@ -101,11 +110,11 @@ function hostFrom({ entry, credentials }: KnownHost): Host {
 const tables = new Map<string, Promise<HostTable>>();
 
 /** One table for each home of this process, however often it connects to Temporal. */
-export async function hostsOf(home: Home, log: Logger): Promise<Map<string, Host>> {
+export async function hostsOf(home: Home, log: Logger): Promise<HostTable> {
   const table = tables.get(home.root) ?? HostTable.open(home, log);
   tables.set(home.root, table);
   try {
-    return (await table).hosts;
+    return await table;
   } catch (error) {
     tables.delete(home.root);
     throw error;

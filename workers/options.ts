@@ -1,9 +1,10 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 
-import { queues } from '../schemas/names';
+import { observerName, queues } from '../schemas/names';
 
-export type QueueName = keyof typeof queues;
+/** `observe` is the queue of the observer that the worker is. */
+export type QueueName = keyof typeof queues | 'observe';
 
 /** What a worker process is told by its environment. */
 export interface WorkerOptions {
@@ -12,8 +13,10 @@ export interface WorkerOptions {
   /** TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS_*, ... or a profile of Temporal's configuration file. */
   connection: NativeConnectionOptions;
   namespace: string;
-  /** DRYDOCK_QUEUES: `plans,guard,switch,work`, all when not given. */
+  /** DRYDOCK_QUEUES: `plans,guard,switch,work,observe`, all when not given; `observe` only with a name. */
   queues: QueueName[];
+  /** DRYDOCK_OBSERVER: the name of the place from which this worker looks, as in the inventory's `observers`. */
+  observer: string | undefined;
   /** DRYDOCK_METRICS_ADDRESS, such as 127.0.0.1:9464; no metrics are served when not given. */
   metricsAddress: string | undefined;
   /** DRYDOCK_TOPOLOGY_ADDRESS, such as 127.0.0.1:9465, or 9465 alone for that; who is primary is not served when not given. */
@@ -27,11 +30,13 @@ export interface WorkerOptions {
 
 export function readOptions(env: NodeJS.ProcessEnv = process.env): WorkerOptions {
   const { connectionOptions, namespace } = loadClientConnectConfig();
+  const observer = readObserver(env['DRYDOCK_OBSERVER']);
   return {
     home: env['DRYDOCK_HOME'],
     connection: connectionOptions,
     namespace: namespace ?? 'default',
-    queues: readQueues(env['DRYDOCK_QUEUES']),
+    queues: readQueues(env['DRYDOCK_QUEUES'], observer),
+    observer,
     metricsAddress: env['DRYDOCK_METRICS_ADDRESS'] || undefined,
     topologyAddress: readAddress('DRYDOCK_TOPOLOGY_ADDRESS', env['DRYDOCK_TOPOLOGY_ADDRESS']),
     versioning: env['DRYDOCK_WORKER_VERSIONING'] === '1',
@@ -49,12 +54,22 @@ function readAddress(variable: string, text: string | undefined): { host: string
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port };
 }
 
-function readQueues(text: string | undefined): QueueName[] {
-  const known = Object.keys(queues) as QueueName[];
-  if (!text) return known;
-  return text.split(',').map((part) => {
+function readObserver(text: string | undefined): string | undefined {
+  if (!text) return undefined;
+  if (!observerName.test(text))
+    throw new Error(`DRYDOCK_OBSERVER is ${text}; it wants lower-case letters, digits and dashes, as in the inventory's observers`);
+  return text;
+}
+
+function readQueues(text: string | undefined, observer: string | undefined): QueueName[] {
+  const known = [...Object.keys(queues), 'observe'] as QueueName[];
+  if (!text) return known.filter((queue) => queue !== 'observe' || observer !== undefined);
+  const wanted = text.split(',').map((part) => {
     const name = known.find((queue) => queue === part.trim());
     if (!name) throw new Error(`DRYDOCK_QUEUES names the queue ${part.trim()}; known are ${known.join(', ')}`);
     return name;
   });
+  if (wanted.includes('observe') && observer === undefined)
+    throw new Error('DRYDOCK_QUEUES names observe, and DRYDOCK_OBSERVER does not say which observer this worker is');
+  return wanted;
 }

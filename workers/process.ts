@@ -76,22 +76,31 @@ export class WorkerProcess {
     workflows: Awaited<ReturnType<typeof workflowCode>>,
     connected: () => void,
   ): Promise<void> {
-    const { namespace, queues } = this.options;
+    const { namespace, queues, observer } = this.options;
     const connection = await NativeConnection.connect(this.options.connection);
     const deadMan = new DeadMan(home.root, connection, namespace);
     const ended = new AbortController();
     try {
       await registerSearchAttributes(connection, namespace, this.log);
-      const environment = await createEnvironment(home, clientOver(connection, namespace), this.log);
+      const environment = await createEnvironment(home, clientOver(connection, namespace), this.log, observer);
       const deployment = this.options.versioning ? await deploymentOf(this.options.workflowBundle) : undefined;
       const activities = createActivities(environment);
-      this.workers = await createWorkers({ connection, namespace, queues, activities, workflows, deployment, tracing: this.tracing });
+      this.workers = await createWorkers({
+        connection,
+        namespace,
+        queues,
+        observer,
+        activities,
+        workflows,
+        deployment,
+        tracing: this.tracing,
+      });
       if (this.stopping) return;
       connected();
       deadMan.start();
       if (this.options.topologyAddress) this.knowledge.attach(environment.client);
       const running = this.workers.run();
-      this.log.info({ namespace, queues, instance: environment.instance }, 'works');
+      this.log.info({ namespace, queues, observer, instance: environment.instance }, 'works');
       if (deployment) void makeCurrent(connection, namespace, deployment.version.buildId, this.log, ended.signal);
       await running;
     } finally {

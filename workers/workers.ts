@@ -1,7 +1,7 @@
 import { type NativeConnection, Worker, type WorkerOptions as SdkOptions } from '@temporalio/worker';
 
 import type { Activities } from '../activities/contracts';
-import { queues } from '../schemas/names';
+import { observerQueue, queues } from '../schemas/names';
 import { payloadConverterPath } from './data-converter';
 import { heartbeatInterceptor } from './heartbeat';
 import type { QueueName } from './options';
@@ -45,6 +45,12 @@ const settings: Record<QueueName, Partial<SdkOptions>> = {
     shutdownGraceTime: '1ms',
     maxHeartbeatThrottleInterval: '200ms',
   },
+  // Asked when a primary is doubted: of every cluster at once, when a switch between hosts fails.
+  observe: {
+    maxConcurrentActivityTaskExecutions: MOST_WATCHES,
+    activityTaskPollerBehavior: polls(FEW_POLLS),
+    shutdownGraceTime: '1ms',
+  },
   // Longer than the bound of a switch: one that has begun is finished here.
   switch: {
     maxConcurrentActivityTaskExecutions: 20,
@@ -64,6 +70,8 @@ export interface Workload {
   connection: NativeConnection;
   namespace: string;
   queues: QueueName[];
+  /** Whose questions the queue `observe` takes. */
+  observer?: string;
   activities: Partial<Activities>;
   /** Workflow code, prebuilt or to be bundled. */
   workflows: Pick<SdkOptions, 'workflowBundle'> | Pick<SdkOptions, 'workflowsPath'>;
@@ -79,7 +87,7 @@ export async function createWorkers(load: Workload): Promise<WorkerGroup> {
       Worker.create({
         connection: load.connection,
         namespace: load.namespace,
-        taskQueue: queues[queue],
+        taskQueue: queueOf(queue, load.observer),
         activities: load.activities,
         dataConverter: { payloadConverterPath },
         ...(queue === 'plans' ? load.workflows : {}),
@@ -100,6 +108,12 @@ export async function createWorkers(load: Workload): Promise<WorkerGroup> {
     ),
   );
   return new WorkerGroup(workers.map((worker, index) => ({ worker, plans: load.queues[index] === 'plans' })));
+}
+
+function queueOf(queue: QueueName, observer: string | undefined): string {
+  if (queue !== 'observe') return queues[queue];
+  if (observer === undefined) throw new Error('a worker that observes has a name');
+  return observerQueue(observer);
 }
 
 /** The Workers of one process: they run together, fail together, and end in an order that loses no task. */

@@ -29,6 +29,10 @@ export const bounds = {
   /** How long a replica that is asked at the first sign of something may take. */
   witnessWithinMs: 250,
   connectTimeoutMs: 500,
+  /** An observer that was asked has said something by then: longer than silence must last. */
+  observerWithinMs: 2000,
+  /** What a replica receives sooner after the first sign may have been on its way when the primary died. */
+  underWayMs: 300,
   /** Members are connected and observed one after the other, but none waits longer than this for the one before it. */
   staggerMs: 30,
 } as const;

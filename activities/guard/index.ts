@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 
 import type { WatchInput, WatchReport } from '../../schemas/guard';
+import type { Watchers } from '../../schemas/sight';
 import type { GuardActivities } from '../contracts';
 import type { ActivityEnvironment } from '../environment';
 import { errantOf, observeSession } from '../mysql/observe';
@@ -8,6 +9,7 @@ import { createConnect } from '../mysql/session';
 import { viewRouters } from '../router';
 import { containerState } from './containers';
 import { EngineEvents } from './engine-events';
+import { Observer } from './observer';
 import { reopenPrimary } from './reopen';
 import type { WatchTools } from './scene';
 import { Turns } from './turns';
@@ -33,16 +35,46 @@ export function createGuardActivities(env: ActivityEnvironment): GuardActivities
       const context = Context.current();
       const beat = setInterval(() => context.heartbeat(), temporalHeartbeatMs);
       try {
-        const report = await new Watch(tools, input).run(context.cancellationSignal);
+        const watchers = watchersOf(env);
+        const doubted = watchers && (() => void tellGuard(env, context, { epoch: input.state.epoch, watchers }));
+        const report = await new Watch(tools, input, doubted).run(context.cancellationSignal);
         // A worker that shuts down hands the watch over; every other cancellation means that nobody wants the answer.
         if (report.kind === 'shutdown' && !context.cancellationDetails?.workerShutdown) return await context.cancelled;
-        return report;
+        return { ...report, watchers: watchersOf(env) };
       } finally {
         clearInterval(beat);
       }
     },
+    async observePrimary(state) {
+      const word = await new Observer(tools, state).look(Context.current().cancellationSignal);
+      return { observer: env.watchers?.self ?? '', ...word };
+    },
     reopenPrimary: (state, operation) => reopenPrimary(env, state, operation, Context.current().info.attempt),
   };
+}
+
+/** Undefined where the inventory names no observers. */
+function watchersOf({ watchers }: ActivityEnvironment): Watchers | undefined {
+  if (!watchers || watchers.observers.length === 0) return undefined;
+  return { ...(watchers.self === undefined ? {} : { self: watchers.self }), observers: [...watchers.observers] };
+}
+
+/** Nobody waits for it here: without Temporal there is nobody to tell, and no pivot either. */
+const tellWithinMs = 2000;
+
+/** Observers look while the watch makes sure, so that nobody waits for them afterwards. Never rejects. */
+async function tellGuard(
+  { client, log }: ActivityEnvironment,
+  context: Context,
+  doubt: { epoch: number; watchers: Watchers },
+): Promise<void> {
+  const guard = context.info.workflowExecution?.workflowId;
+  if (guard === undefined) return;
+  try {
+    await client.withDeadline(Date.now() + tellWithinMs, () => client.workflow.getHandle(guard).signal('doubted', doubt));
+  } catch (error) {
+    log.debug({ operation: guard, error: error instanceof Error ? error.message : String(error) }, 'the guard was not told of a doubt');
+  }
 }
 
 /** What a watch needs of the world; tests use it without Temporal. */

@@ -42,13 +42,17 @@ export class ReplicaWatch {
 
   /** A view that was just read, by a look of our own or in a full observation. */
   saw(view: ReplicationView | null): void {
+    const grew = view && this.view && JSON.stringify(view.received) !== JSON.stringify(this.view.received);
     this.view = view;
     this.lookedAt = performance.now();
     const heard = view === null ? '' : JSON.stringify([view.receiver, view.received]);
     if (heard !== this.lastHeard) this.heardAt = this.lookedAt;
     this.lastHeard = heard;
+    if (grew && this.doubtedAt !== undefined) this.heardInDoubtAt = this.lookedAt;
   }
 
+  /** When something had last arrived since it is counted whether anything does. */
+  heardInDoubtAt?: number;
   private lastCount = '';
   private doubtedAt?: number;
 
@@ -59,13 +63,14 @@ export class ReplicaWatch {
   beginDoubt(): void {
     this.doubtedAt = performance.now();
     this.lastCount = '';
+    this.heardInDoubtAt = undefined;
   }
 
   /** An idle primary sends nothing but replication heartbeats; each one counts as heard. */
   private async countHeartbeats(): Promise<void> {
     const count = await this.line.ask(receivedHeartbeats);
     // The first count of a doubt is what the others are compared with.
-    if (this.lastCount !== '' && count !== this.lastCount) this.heardAt = performance.now();
+    if (this.lastCount !== '' && count !== this.lastCount) this.heardAt = this.heardInDoubtAt = performance.now();
     this.lastCount = count;
   }
 

@@ -18,6 +18,8 @@ const rounds = [
 /** The loss of a later epoch's news is waited for: the pivot that made it tells the guard itself. */
 const epochMovedAfterMs = 1500;
 const quietPauseMs = 500;
+/** Observers are told of a doubt at most so often: on a bad network there may be many. */
+const tellDoubtsEveryMs = 5000;
 const doubtEndsAfterMs = 3500;
 /** With one of these there is no doubt any more. */
 const certain: Diagnosis[] = ['PrimaryDead', 'PrimaryDeadAndSomeReplicas', 'PrimaryHung', 'AllMembersDead'];
@@ -36,6 +38,8 @@ export class Watch {
   constructor(
     private readonly tools: WatchTools,
     private readonly input: WatchInput,
+    /** Called at the first sign that the primary is lost, for whoever wants to look as well. */
+    private readonly doubted: () => void = () => undefined,
   ) {
     this.scene = new Scene(tools, input, () => this.wake());
     this.debounce = new Debounce(input.known, performance.now());
@@ -81,8 +85,17 @@ export class Watch {
     else if (!this.firstSign) {
       this.firstSign = { at: new Date().toISOString(), since: performance.now() };
       this.scene.beginDoubt();
+      this.tellDoubt(this.firstSign.since);
     }
     return lost;
+  }
+
+  private doubtToldAt = -Infinity;
+
+  private tellDoubt(now: number): void {
+    if (now - this.doubtToldAt < tellDoubtsEveryMs) return;
+    this.doubtToldAt = now;
+    this.doubted();
   }
 
   /** A doubt ends within three seconds; a watch that ended for less meanwhile would have to begin to count anew. */

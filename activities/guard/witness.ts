@@ -19,7 +19,7 @@ export type Witness = 'hears' | 'lost' | 'no-opinion' | 'absent';
 const networkErrors = new Set([0, 1158, 1159, 1160, 1161, 1429, 2002, 2003, 2004, 2005, 2006, 2012, 2013, 2055]);
 
 /** What `replica` says about `primary`. */
-export function witness(replica: MemberView, primary: Member, facts: Facts): Witness {
+export function witness(replica: MemberView, primary: Member, facts: Pick<Facts, 'unheardMs'>): Witness {
   if (replica.reach !== 'answers') return 'absent';
   const view = replica.replication;
   if (!view || view.sourceAddress !== primary.address || view.sourcePort !== primary.port) return 'no-opinion';

@@ -31,6 +31,8 @@ export interface Inventory {
   hosts: KnownHost[];
   /** Whether the engine beside this process is a host too. */
   local: boolean;
+  /** Who must agree that a primary is lost; nobody when none are named. */
+  observers: string[];
 }
 
 /** DRYDOCK_INVENTORY, else `inventory.yaml` of the home. */
@@ -45,7 +47,7 @@ export async function readInventory(home: Pick<Home, 'root'>, given?: string): P
     text = await readFile(file, 'utf8');
   } catch (error) {
     const named = given !== undefined || Boolean(process.env['DRYDOCK_INVENTORY']);
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !named) return { file: undefined, hosts: [], local: true };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !named) return { file: undefined, hosts: [], local: true, observers: [] };
     throw new InventoryError(file, [{ path: file, message: messageOf(error) }]);
   }
   return parseInventory(text, file);
@@ -73,7 +75,12 @@ export async function parseInventory(text: string, file: string): Promise<Invent
   const found: Found[] = [];
   const hosts = await Promise.all(parsed.hosts.map((entry, index) => knownHost(entry, dirname(file), ['hosts', index], found)));
   refuse(found);
-  return { file, hosts, local: parsed.local && !parsed.hosts.some(({ name }) => name === 'local') };
+  return {
+    file,
+    hosts,
+    local: parsed.local && !parsed.hosts.some(({ name }) => name === 'local'),
+    observers: parsed.observers ?? [],
+  };
 }
 
 async function knownHost(entry: InventoryHost, folder: string, keys: PropertyKey[], found: Found[]): Promise<KnownHost> {

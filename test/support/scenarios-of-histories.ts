@@ -8,6 +8,7 @@ import { tellSubscribers } from '../../activities/announce/tell';
 import type { AdoptionFileAsWritten } from '../../schemas/adoption-file';
 import type { ClusterFile } from '../../schemas/cluster';
 import { announceId, queues, type WorkflowType } from '../../schemas/names';
+import type { Watchers } from '../../schemas/sight';
 import { refuses, report, type SimulatedCluster } from './simulated-cluster';
 import type { Simulation } from './simulation';
 
@@ -68,6 +69,33 @@ const adopts = (input: (name: string) => unknown, prepare: (cluster: SimulatedCl
     return simulation.drydock.start('adoptCluster', input(name));
   };
 };
+
+/** The primary is lost once. */
+async function pivotOfGuard(simulation: Simulation, cluster: string, watchers?: Watchers): Promise<string> {
+  const simulated = simulation.cluster(cluster);
+  let seen = false;
+  simulated.override.watchCluster = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const [primary, ...others] = simulated.observation().members;
+    if (!primary || simulated.state.epoch > 4) return { kind: 'tick', findings: [], observation: simulated.observation(), firstSignAt: '' };
+    // A watch is quiet about what it has told.
+    if (seen) await new Promise((resolve) => setTimeout(resolve, 2000));
+    seen = true;
+    const members = [{ name: primary.name, reach: 'refused' as const, container: 'stopped' as const }, ...others];
+    return {
+      kind: 'changed',
+      findings: [{ diagnosis: 'PrimaryDead', detail: 'simulated' }],
+      observation: { ...simulated.observation(), members },
+      firstSignAt: new Date().toISOString(),
+      watchers,
+    };
+  };
+  const id = await simulation.drydock.start('guardCluster', { cluster });
+  for (let round = 0; simulated.state.epoch === 4 && round < 200; round++) await new Promise((resolve) => setTimeout(resolve, 100));
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  await simulation.client.workflow.getHandle(id).signal('stop');
+  return id;
+}
 
 export const scenarios: Record<string, Scenario> = {
   'adoptCluster.done': adopts((name) => ({ cluster: adoption(name) })),
@@ -217,28 +245,13 @@ export const scenarios: Record<string, Scenario> = {
     await simulation.client.workflow.getHandle(id).signal('stop');
     return id;
   },
-  'guardCluster.pivoted': async (simulation, cluster) => {
-    const simulated = simulation.cluster(cluster);
-    let seen = false;
-    simulated.override.watchCluster = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      const [primary, ...others] = simulated.observation().members;
-      if (seen || !primary || simulated.state.epoch > 4)
-        return { kind: 'tick', findings: [], observation: simulated.observation(), firstSignAt: '' };
-      seen = true;
-      const members = [{ name: primary.name, reach: 'refused' as const, container: 'stopped' as const }, ...others];
-      return {
-        kind: 'changed',
-        findings: [{ diagnosis: 'PrimaryDead', detail: 'simulated' }],
-        observation: { ...simulated.observation(), members },
-        firstSignAt: new Date().toISOString(),
-      };
-    };
-    const id = await simulation.drydock.start('guardCluster', { cluster });
-    for (let round = 0; simulated.state.epoch === 4 && round < 100; round++) await new Promise((resolve) => setTimeout(resolve, 100));
-    await new Promise((resolve) => setTimeout(resolve, 2500));
-    await simulation.client.workflow.getHandle(id).signal('stop');
-    return id;
+  'guardCluster.pivoted': (simulation, cluster) => pivotOfGuard(simulation, cluster),
+  'guardCluster.observed': (simulation, cluster) => {
+    let asked = 0;
+    // At first it sees the primary; another one that is named has no worker.
+    simulation.cluster(cluster).override.observePrimary = () =>
+      Promise.resolve({ observer: 'simulated', says: asked++ === 0 ? 'sees' : 'lost', detail: 'simulated' });
+    return pivotOfGuard(simulation, cluster, { observers: ['simulated', 'away'] });
   },
   'guardCluster.invalid': start('guardCluster', (cluster) => ({ cluster, maxPivots: 0 })),
   'proof.equal': async (simulation, name) => {

@@ -99,6 +99,7 @@ export class SimulatedCluster {
   }
 
   private readonly healthy: Cast = {
+    observePrimary: () => Promise.resolve({ observer: 'simulated', says: 'lost', detail: 'simulated' }),
     describeCluster: () => Promise.resolve(this.exists ? this.cluster() : null),
     prepareCluster: (_operation, definition) => {
       this.state = { ...this.state, definition };

@@ -59,7 +59,8 @@ export class Simulation {
     this.workers = await createWorkers({
       connection: this.connection,
       namespace: 'default',
-      queues: ['plans', 'guard', 'switch', 'work'],
+      queues: ['plans', 'guard', 'switch', 'work', 'observe'],
+      observer: 'simulated',
       activities: { ...this.activities(), ...contract },
       workflows: { workflowBundle: { codePath: this.bundle } },
     });

@@ -15,7 +15,7 @@ import { failure, progressQuery } from '../operation';
 import type { Keeper } from './keeper';
 import { answerOf, refusalOfMaintenance, setMaintenance } from './maintenance';
 import { noteRebuilding } from './memory';
-import { readChange, readFencing, readMaintenance, readPerson, readRebuilding } from './requests';
+import { readChange, readDoubt, readFencing, readMaintenance, readPerson, readRebuilding } from './requests';
 
 /** Signals may come before the guard has looked for the first time: they are kept and done then. */
 export interface Slot {
@@ -57,6 +57,11 @@ export function listenTo(slot: Slot): void {
     const state = readChange(argument, keeper.memory.state);
     if (state) keeper.primaryMoved(state.epoch, state.primary);
     else keeper.note('signal primaryMoved refused: it names no member as primary, or no epoch');
+  });
+  hear('doubted', (keeper, argument) => {
+    const doubt = readDoubt(argument);
+    if (doubt) keeper.doubted(doubt.epoch, doubt.watchers);
+    else keeper.note('signal doubted refused: it names no epoch, or no observers');
   });
   on('expectFencing', (keeper, argument) => {
     const until = readFencing(argument, now());

@@ -15,16 +15,19 @@ import type { Finding, GuardAction, GuardMemory, GuardView, WatchReport } from '
 import { subscribersOf } from '../../schemas/announcement';
 import { clusterTarget, queues } from '../../schemas/names';
 import type { Observation } from '../../schemas/observation';
+import type { Watchers } from '../../schemas/sight';
 import type { ClusterState } from '../../schemas/topology';
 import { tellOnce } from '../announce/tell';
 import { isCancellation, meaningOf, publish } from '../operation';
 import { act, type GuardConfig, type Moment } from './act';
+import { isLoss } from './agree';
 import { renderGuard } from './details';
 import { publishTopology } from './publish-topology';
 import { Healer } from './healer';
 import { lookAtJournal } from './look';
-import { maintenanceText, settleMaintenance } from './maintenance';
+import { maintenanceText, settleMaintenance, underMaintenance } from './maintenance';
 import { adoptState, forgetHealthy, leavePivotAloneMs, nextDeadline } from './memory';
+import { Observers } from './observers';
 import { Pivots } from './pivots';
 import type { Watchman } from './watchman';
 
@@ -54,6 +57,9 @@ const watcher = proxyActivities<GuardActivities>({
 /** Routers, readers and waiting for a person belong to what was seen last, however old. */
 const changes = ({ kind }: GuardAction): boolean => !['tell-router', 'set-readers', 'hold-for-person'].includes(kind);
 
+/** What a loss leads to, and nothing else does. */
+const followsFromLoss = ({ kind }: GuardAction): boolean => kind === 'pivot' || kind === 'hold-for-person';
+
 /** Watches, decides, acts, for as long as the cluster exists. */
 export class Keeper implements Watchman {
   observation?: Observation;
@@ -68,6 +74,9 @@ export class Keeper implements Watchman {
   private watch?: CancellationScope;
   private readonly pivots: Pivots;
   private readonly healer: Healer;
+  private readonly observers: Observers;
+  /** Whose word a loss needs, as the last report says. */
+  private watchers?: Watchers;
 
   constructor(
     public memory: GuardMemory,
@@ -77,6 +86,7 @@ export class Keeper implements Watchman {
     if (fault) this.notes.push(`${fault.at} begun anew after a fault of drydock's own: ${fault.message}`);
     this.pivots = new Pivots(this);
     this.healer = new Healer(this);
+    this.observers = new Observers(this);
   }
 
   stop(): void {
@@ -100,7 +110,7 @@ export class Keeper implements Watchman {
   private async keepDeciding(): Promise<void> {
     try {
       while (!this.stopping && !this.renewing) {
-        const deadline = nextDeadline(this.memory, new Date().toISOString());
+        const deadline = earliest(nextDeadline(this.memory, new Date().toISOString()), this.observers.deadline(Date.now()));
         const woken = (): boolean => this.poked || this.stopping || this.renewing;
         if (deadline === undefined) await condition(woken);
         else await condition(woken, deadline);
@@ -153,8 +163,8 @@ export class Keeper implements Watchman {
   private async keepWatching(): Promise<void> {
     const over = (): boolean => this.stopping || this.renewing;
     while (!over()) {
-      // A watch that begins costs every member a new connection and a full look, just when clients come back to the new primary.
-      await condition(() => (!this.pivots.busy && !this.fencing) || over(), leavePivotAloneMs);
+      // A watch that begins costs every member a new connection and a full look, just when observers look or clients come back to the new primary.
+      await condition(() => !(this.pivots.busy || this.fencing || this.observers.judging) || over(), leavePivotAloneMs);
       if (over()) return;
       // What it waits for may be known already, and then the watch has no news of it.
       if (this.pivots.busy) this.decide();
@@ -207,6 +217,11 @@ export class Keeper implements Watchman {
     if (report.kind === 'shutdown') return;
     this.observation = report.observation;
     this.firstSignAt = report.firstSignAt;
+    // Somebody has taken them out of the inventory, or that worker has another one than the rest.
+    if (this.watchers && !report.watchers)
+      this.note('the watching worker knows of no observers any more: from now on its word alone counts');
+    this.watchers = report.watchers;
+    if (!report.findings.some(isLoss)) this.observers.forget();
     this.memory = forgetHealthy({ ...this.memory, findings: report.findings });
     this.decide();
     this.show();
@@ -230,6 +245,7 @@ export class Keeper implements Watchman {
     if (state.epoch > before.epoch) {
       this.healer.cancel();
       this.observation = undefined;
+      this.observers.forget();
       this.pivots.reached(state.epoch);
     }
     if (JSON.stringify(before) !== JSON.stringify(state)) this.watch?.cancel();
@@ -268,7 +284,34 @@ export class Keeper implements Watchman {
       this.observation = undefined;
       return this.rewatch();
     }
-    for (const action of actions) this.perform(action, this.observation);
+    for (const action of this.confirmed(moment, actions)) this.perform(action, this.observation);
+  }
+
+  /** What follows from a loss waits for the word of the observers, and is not done against it. */
+  private confirmed(moment: Moment, actions: GuardAction[]): GuardAction[] {
+    const { findings } = moment.memory;
+    const loss = findings.find(isLoss);
+    if (!loss || !actions.some(followsFromLoss)) {
+      this.observers.drop();
+      return actions;
+    }
+    switch (this.observers.confirm(loss, this.watchers)) {
+      case 'agreed':
+        return actions;
+      case 'waiting':
+        return [];
+      case 'refused':
+        this.show();
+        return act({ ...moment, memory: { ...moment.memory, findings: this.observers.weigh(findings) } });
+    }
+  }
+
+  /** The watch has a first sign of a loss. Nobody is asked when nothing would follow from it. */
+  doubted(epoch: number, watchers: Watchers): void {
+    const { state, held } = this.memory;
+    if (epoch !== state.epoch || held || this.fencing || this.pivots.busy || this.stopping) return;
+    if (underMaintenance(this.memory, new Date().toISOString())) return;
+    this.observers.doubted(watchers);
   }
 
   /** By the server's clock since the watch began, or by the clocks of both: they may differ, and then a new watch settles it. */
@@ -295,6 +338,7 @@ export class Keeper implements Watchman {
       (continueAsNewSuggested || historyLength > mostEvents) &&
       (!this.pivots.busy || this.pivots.foreign) &&
       this.healer.idle &&
+      this.observers.idle &&
       allHandlersFinished()
     );
   }
@@ -306,7 +350,7 @@ export class Keeper implements Watchman {
     const flapping: Finding[] = held?.flapping ? [{ diagnosis: 'Flapping', detail: held.reason }] : [];
     return {
       state,
-      findings: [...findings, ...flapping],
+      findings: [...this.observers.weigh(findings), ...flapping],
       guard: held ? 'held' : 'watching',
       note,
       ...(maintenance ? { maintenance } : {}),
@@ -330,3 +374,8 @@ export class Keeper implements Watchman {
     publishTopology({ epoch, primary });
   }
 }
+
+const earliest = (...bounds: (number | undefined)[]): number | undefined => {
+  const known = bounds.filter((bound) => bound !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
+};

@@ -1,4 +1,6 @@
 /** What people and operations may tell the guard, read without trust: a malformed signal is noted, never thrown. Pure. */
+import { observerName } from '../../schemas/names';
+import type { Watchers } from '../../schemas/sight';
 import type { ClusterState } from '../../schemas/topology';
 import type { MaintenanceRequest } from './maintenance';
 
@@ -43,6 +45,19 @@ export function readRebuilding(value: unknown, state: ClusterState): { name: str
   const known = state.members.some(({ name }) => name === member && name !== state.primary);
   return typeof member === 'string' && typeof on === 'boolean' && known ? { name: member, on } : undefined;
 }
+
+/** A watch has a first sign of a loss, and who else is to look. */
+export function readDoubt(value: unknown): { epoch: number; watchers: Watchers } | undefined {
+  const { epoch, watchers } = fields(value);
+  const { self, observers } = fields(watchers);
+  const isName = (name: unknown): name is string => typeof name === 'string' && observerName.test(name);
+  if (typeof epoch !== 'number' || !Array.isArray(observers) || !observers.every(isName) || observers.length > mostObservers)
+    return undefined;
+  return { epoch, watchers: { ...(isName(self) ? { self } : {}), observers } };
+}
+
+/** More than the inventory may name: whoever sends a signal must not make the guard ask the whole world. */
+const mostObservers = 20;
 
 export function readPerson(value: unknown): { by: string; reason: string } {
   const { by, reason } = fields(value);

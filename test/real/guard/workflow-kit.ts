@@ -13,6 +13,7 @@ import type { Finding, GuardView, WatchInput, WatchReport } from '../../../schem
 import { guardId, queues } from '../../../schemas/names';
 import type { Observation } from '../../../schemas/observation';
 import type { GuardEvidence } from '../../../schemas/pivot';
+import type { Say, Watchers } from '../../../schemas/sight';
 import type { ClusterState } from '../../../schemas/topology';
 import { payloadConverterPath } from '../../../workers/data-converter';
 import { registerSearchAttributes } from '../../../workers/search-attributes';
@@ -34,6 +35,10 @@ export class World {
   state: ClusterState;
   observation: Observation;
   verdict: 'safe' | 'diverged' = 'safe';
+  /** Told with every report. */
+  watchers?: Watchers;
+  /** What an observer says of the primary, by its name. */
+  readonly says = new Map<string, () => Promise<Say>>();
   /** What fails, by name of the activity. */
   failing = new Map<string, ErrorCode>();
   order: (evidence: GuardEvidence) => Promise<{ epoch: number; primary: string } | { fail: string }> = (evidence) =>
@@ -51,7 +56,7 @@ export class World {
   report(findings: Finding[], fixture: Partial<Fixture> = {}, kind: WatchReport['kind'] = 'changed'): void {
     const { observation } = load({ ...fixture });
     this.observation = observation;
-    const report: WatchReport = { kind, findings, observation, firstSignAt: new Date().toISOString() };
+    const report: WatchReport = { kind, findings, observation, firstSignAt: new Date().toISOString(), watchers: this.watchers };
     const waiting = this.waiting;
     this.waiting = undefined;
     if (waiting) waiting(report);
@@ -80,6 +85,11 @@ export class World {
     if (name === 'orderPivot') return this.order(args[0] as GuardEvidence);
     if (name === 'tellRouters') return { confirmed: ['r-1'], missing: [] };
     return {};
+  }
+
+  /** How often an observer was asked. */
+  asked(observer: string): number {
+    return this.named(`observe as ${observer}`).length;
   }
 
   named(name: string): Call[] {
@@ -132,6 +142,8 @@ export class GuardKit {
   private readonly worlds = new Map<string, World>();
   private workers?: WorkerGroup;
   private running?: Promise<void>;
+  private readonly observers: { workers: WorkerGroup; running: Promise<void> }[] = [];
+  private connection!: NativeConnection;
   client!: Client;
 
   private constructor(readonly temporal: TestTemporal) {}
@@ -141,6 +153,7 @@ export class GuardKit {
     const connection = await NativeConnection.connect({ address: kit.temporal.address });
     const log = pino({ level: 'silent' });
     await registerSearchAttributes(connection, 'default', log);
+    kit.connection = connection;
     kit.client = new Client({ connection: await Connection.connect({ address: kit.temporal.address }) });
     const { code } = await bundleWorkflowCode({
       workflowsPath: join(__dirname, 'stub', 'index.ts'),
@@ -173,6 +186,20 @@ export class GuardKit {
     return world;
   }
 
+  /** A worker on the queue of that observer. */
+  async startObserver(observer: string): Promise<void> {
+    const observePrimary = async (state: ClusterState) => {
+      const world = this.world(state.definition.name);
+      await world.call(`observe as ${observer}`, [state]);
+      const says = (await world.says.get(observer)?.()) ?? 'blind';
+      return { observer, says, detail: `${state.primary} as ${observer} sees it` };
+    };
+    const { connection } = this;
+    const load = { connection, namespace: 'default', queues: ['observe' as const], workflows: { workflowBundle: { code: '' } } };
+    const workers = await createWorkers({ ...load, observer, activities: { observePrimary } });
+    this.observers.push({ workers, running: workers.run() });
+  }
+
   private count = 0;
 
   /** A cluster of its own, watched. */
@@ -194,6 +221,12 @@ export class GuardKit {
   }
 
   async stop(): Promise<void> {
+    await Promise.all(
+      this.observers.map(async ({ workers, running }) => {
+        await workers.stop();
+        await running;
+      }),
+    );
     await this.workers?.stop();
     await this.running;
     await this.client.connection.close();

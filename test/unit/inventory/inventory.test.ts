@@ -105,7 +105,7 @@ describe('an inventory that can be used', () => {
   });
 
   test('without a file there is the one local engine', async () => {
-    expect(await readInventory({ root: join(folder, 'nowhere') })).toEqual({ file: undefined, hosts: [], local: true });
+    expect(await readInventory({ root: join(folder, 'nowhere') })).toEqual({ file: undefined, hosts: [], local: true, observers: [] });
   });
 
   test('the example has nothing wrong but the files that it names', async () => {

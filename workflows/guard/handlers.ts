@@ -15,7 +15,7 @@ import { failure, progressQuery } from '../operation';
 import type { Keeper } from './keeper';
 import { answerOf, refusalOfMaintenance, setMaintenance } from './maintenance';
 import { noteRebuilding } from './memory';
-import { readChange, readFencing, readMaintenance, readPerson, readRebuilding } from './requests';
+import { readChange, readFencing, readMaintenance, readPerson, readPlan, readRebuilding } from './requests';
 
 /** Signals may come before the guard has looked for the first time: they are kept and done then. */
 export interface Slot {
@@ -52,6 +52,11 @@ export function listenTo(slot: Slot): void {
     const state = readChange(argument, keeper.memory.state);
     if (state) keeper.adopt(state);
     else keeper.note('signal clusterChanged refused: it names no member as primary, or no epoch');
+  });
+  on('planChanged', (keeper, argument) => {
+    const state = readPlan(argument, keeper.memory.state);
+    if (state) keeper.adopt(state);
+    else keeper.note('signal planChanged refused: it is no plan of this cluster, or an older one');
   });
   hear('primaryMoved', (keeper, argument) => {
     const state = readChange(argument, keeper.memory.state);

@@ -54,6 +54,8 @@ const watcher = proxyActivities<GuardActivities>({
 /** Routers, readers and waiting for a person belong to what was seen last, however old. */
 const changes = ({ kind }: GuardAction): boolean => !['tell-router', 'set-readers', 'hold-for-person'].includes(kind);
 
+const namesOf = ({ members }: ClusterState): string => members.map(({ name }) => name).join();
+
 /** Watches, decides, acts, for as long as the cluster exists. */
 export class Keeper implements Watchman {
   observation?: Observation;
@@ -232,6 +234,8 @@ export class Keeper implements Watchman {
       this.observation = undefined;
       this.pivots.reached(state.epoch);
     }
+    // What is known of one that is no member any more, or not of one that is, is no ground to act on.
+    if (namesOf(before) !== namesOf(state)) this.observation = undefined;
     if (JSON.stringify(before) !== JSON.stringify(state)) this.watch?.cancel();
     this.poke();
   }

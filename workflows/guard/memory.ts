@@ -20,12 +20,15 @@ export const newMemory = (state: ClusterState): GuardMemory => ({ state, finding
 export function adoptState(memory: GuardMemory, state: ClusterState): GuardMemory {
   if (state.epoch < memory.state.epoch) return memory;
   const moved = state.epoch > memory.state.epoch;
+  const gone = memory.state.members.map(({ name }) => name).filter((name) => !state.members.some((member) => member.name === name));
+  const rebuilding = memory.rebuilding?.filter((name) => !gone.includes(name));
   return {
     ...memory,
     state,
-    findings: moved ? [] : memory.findings,
+    findings: moved ? [] : memory.findings.filter(({ member }) => member === undefined || !gone.includes(member)),
     attempts: moved ? {} : memory.attempts,
     readers: moved ? undefined : memory.readers,
+    ...(rebuilding === undefined ? {} : { rebuilding }),
     fencingUntil: moved ? undefined : memory.fencingUntil,
     pivots: memory.pivots
       .map((pivot) => (pivot.outcome === 'running' && pivot.epoch <= state.epoch ? { ...pivot, outcome: 'done' as const } : pivot))

@@ -115,6 +115,11 @@ test('a cluster is adopted with the changes that were said beforehand', async ()
   const state = await adopt<ClusterState>({});
   expect(state).toMatchObject({ epoch: 1, primary: `${name}-1`, routers: [{ name: `${name}-router-1` }] });
   expect(changed).toContain(`members.${name}-3.read_only`);
+  // Its rules may change as those of any other; its members are others' business.
+  await scenario.run('updateCluster', { cluster: name, set: { maxReadLagSeconds: 7 } });
+  const { cluster: recorded } = await scenario.findCluster(name);
+  expect(recorded).toMatchObject({ revision: 1, definition: { maxReadLagSeconds: 7 }, adoption: { administrator: { user: 'root' } } });
+  await expect(scenario.run('removeMember', { cluster: name, member: `${name}-3` })).rejects.toMatchObject({ code: 'PrecheckFailed' });
   const [primary, , third] = trio.servers;
   const [settings] = await trio.sql(third, 'SELECT @@GLOBAL.super_read_only AS fenced, @@GLOBAL.event_scheduler AS events');
   expect(settings).toMatchObject({ fenced: 1, events: 'OFF' });

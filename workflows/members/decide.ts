@@ -107,15 +107,22 @@ export function receivingFrom(state: ClusterState, { members }: Observation, nam
 export function isHeldByOthers(state: ClusterState, observation: Observation, before: Position, without: string): boolean {
   const others = acknowledgersByRule(state).filter((name) => name !== without);
   return receivingFrom(state, observation, others).some((name) => {
-    const received = observation.members.find((view) => view.name === name)?.replication?.received;
-    return received !== undefined && has(received, before);
+    const view = observation.members.find((each) => each.name === name);
+    const received = view?.replication?.received;
+    if (received === undefined) return false;
+    // MySQL 5.6 counts a transaction as retrieved when its first event came: there the coordinates must agree, too.
+    const byGtid = hasGtids(received, before) ?? hasPlace(received, before);
+    return byGtid && (!view?.version?.startsWith('5.6') || hasPlace(received, before));
   });
 }
 
-function has(mine: Position, theirs: Position): boolean {
-  if (mine.gtid !== undefined && theirs.gtid !== undefined) return contains(mine.gtid, theirs.gtid);
-  return mine.file !== undefined && theirs.file !== undefined && compareFiles(mine.file, theirs.file) >= 0;
-}
+/** Undefined where one of them has no GTID. */
+const hasGtids = (mine: Position, theirs: Position): boolean | undefined =>
+  mine.gtid !== undefined && theirs.gtid !== undefined ? contains(mine.gtid, theirs.gtid) : undefined;
+
+/** Coordinates in the binary log of the primary, from which it receives. */
+const hasPlace = (mine: Position, theirs: Position): boolean =>
+  mine.file !== undefined && theirs.file !== undefined && compareFiles(mine.file, theirs.file) >= 0;
 
 /** Its data centre and its commands are added whenever it is looked up. */
 const bare = ({ name, serverId, host, address, port, container, volume, adopted }: Member): Member => ({

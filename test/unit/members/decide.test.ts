@@ -113,6 +113,14 @@ describe('what others hold', () => {
     expect(isHeldByOthers(delayed, seen, before, 'db-4')).toBe(false);
   });
 
+  test('on MySQL 5.6 only what came as a whole: a GTID is retrieved there with its first event', () => {
+    const at = (position: number) => ({ gtid: before.gtid, file: { file: 'binlog.000002', position } });
+    const seen = (position: number) =>
+      look([primaryView('db-1', 120), replicaView('db-2', 100, { version: '5.6.14', replication: { received: at(position) } })]);
+    expect(isHeldByOthers(state(), seen(500), at(500), 'db-3')).toBe(true);
+    expect(isHeldByOthers(state(), seen(499), at(500), 'db-3')).toBe(false);
+  });
+
   test('without GTID by coordinates of the primary’s binary log', () => {
     const at = (position: number) => ({ file: { file: 'binlog.000002', position } });
     const view = (name: string, position: number): MemberView => replicaView(name, 0, { replication: { received: at(position) } });

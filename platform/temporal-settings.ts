@@ -8,6 +8,8 @@ import { searchAttributes } from '../schemas/names';
 export const dynamicConfig: Record<string, string | number | boolean> = {
   'history.transferProcessorMaxPollRPS': 2000,
   'history.timerProcessorMaxPollRPS': 2000,
+  // Timers that are due sooner than this fire only after it (measured: each of 20 to 900 ms took 1003 ms); 1 s by default.
+  'history.timerProcessorMaxTimeShift': '10ms',
   'history.visibilityProcessorMaxPollRPS': 2000,
   'matching.numTaskqueueReadPartitions': 1,
   'matching.numTaskqueueWritePartitions': 1,

@@ -29,4 +29,6 @@ export const bounds = {
   /** How long a replica that is asked at the first sign of something may take. */
   witnessWithinMs: 250,
   connectTimeoutMs: 500,
+  /** Members are connected and observed one after the other, but none waits longer than this for the one before it. */
+  staggerMs: 30,
 } as const;

@@ -2,7 +2,7 @@ import type { ClusterState, Member } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import { requiredAcknowledgements } from '../mysql/apply-role';
-import { insistsOn, makeDurable } from '../mysql/durability';
+import { makeDurable, wantedOf } from '../mysql/durability';
 import { createConnect } from '../mysql/session';
 import type { Connect } from '../mysql/types';
 import { lockMember, readJournal } from '../switch/locked-member';
@@ -36,7 +36,7 @@ export async function reopenPrimary(env: ActivityEnvironment, state: ClusterStat
         `the journal of ${member.name} is at epoch ${journal?.epoch ?? 0} (${journal?.primary ?? 'nobody'}), expected ${state.epoch}`,
       );
     refuseRivals(state, await othersOf(connect, state, member));
-    await makeDurable(session, insistsOn(state.definition, member));
+    await makeDurable(session, wantedOf(state.definition, member));
     if (state.definition.durability === 'semi-sync') {
       await flavor.enableSemiSyncSource(session, requiredAcknowledgements);
       const kept = await flavor.semiSync(session);

@@ -79,14 +79,25 @@ export class Scene {
 
   /** Starts all loops; they end with the signal. */
   begin(signal: AbortSignal): void {
-    const lines = [this.primary.idle, this.primary.second, this.heartbeatLine, ...this.replicas.map(({ line }) => line)];
-    for (const line of lines) void line.keep(signal);
+    void this.connectAll(signal);
     void this.primary.probe(signal, () => this.changed());
     void this.heartbeat.run(signal);
     for (const replica of this.replicas) void replica.run(signal, () => this.heartbeat.lastWritten);
     void this.keepObserving(signal);
     void this.repeat(bounds.lookEveryMs, signal, () => this.inspect());
     void this.repeat(bounds.routersEveryMs, signal, () => this.viewRouters());
+  }
+
+  /**
+   * One after the other where they answer: all at once would take a small machine from the clients for 50 ms, just when they come back
+   * after a pivot. With a sign that the primary is lost all are wanted now.
+   */
+  private async connectAll(signal: AbortSignal): Promise<void> {
+    const lines = [this.primary.idle, this.primary.second, ...this.replicas.map(({ line }) => line), this.heartbeatLine];
+    for (const line of lines) {
+      void line.keep(signal);
+      if (!this.primaryDoubted()) await pause(bounds.staggerMs, signal);
+    }
   }
 
   async end(): Promise<void> {
@@ -103,7 +114,7 @@ export class Scene {
   /** Observes every few seconds, at once when something is not known yet, and soon when something happened. */
   private async keepObserving(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.observe().catch(() => undefined);
+      await this.observe(signal).catch(() => undefined);
       await pause(bounds.observeAtMostEveryMs, signal);
       const asked = new AbortController();
       this.observeSoon = () => {
@@ -217,9 +228,15 @@ export class Scene {
   }
 
   /** The full observation of every member that answers: replicas first, so that what they have more is really more. */
-  private async observe(): Promise<void> {
+  private async observe(signal: AbortSignal): Promise<void> {
     if (this.primaryDoubted()) return;
-    const states = await Promise.all(this.replicas.map(({ member, line }) => this.observeOn(line, member)));
+    const looks: Promise<string | undefined>[] = [];
+    for (const { member, line } of this.replicas) {
+      const look = this.observeOn(line, member);
+      looks.push(look);
+      await Promise.race([look, pause(bounds.staggerMs, signal)]);
+    }
+    const states = await Promise.all(looks);
     const executed = await this.observeOn(this.primary.second, this.primaryMember);
     for (const [index, { member }] of this.replicas.entries()) {
       const view = this.views.get(member.name);

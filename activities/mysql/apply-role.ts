@@ -3,7 +3,7 @@ import type { ClusterState, Member } from '../../schemas/topology';
 import { failure } from '../failure';
 import type { LockedMember } from '../switch/locked-member';
 import { changeMember, checkEpoch, memberOf } from './change-member';
-import { insistsOn, makeDurable } from './durability';
+import { makeDurable, wantedOf } from './durability';
 import type { Connect } from './types';
 
 /** Acknowledgements that a commit waits for. */
@@ -13,7 +13,7 @@ export const requiredAcknowledgements = 1;
 export async function applyRole(connect: Connect, state: ClusterState, name: string): Promise<void> {
   const member = memberOf(state, name);
   await changeMember(connect, state, member, async (locked) => {
-    await makeDurable(locked.session, insistsOn(state.definition, member));
+    await makeDurable(locked.session, wantedOf(state.definition, member));
     if (name === state.primary) await applyPrimary(state, locked);
     else await applyReplica(state, member, locked);
   });

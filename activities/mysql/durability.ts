@@ -3,11 +3,29 @@ import type { Problem } from '../../schemas/error-codes';
 import type { MemberView } from '../../schemas/observation';
 import type { Member } from '../../schemas/topology';
 import { failure } from '../failure';
+import { keepsReceipts } from './server-arguments';
 import { observeSession } from './observe';
 import type { Session } from './types';
 
+/** What is asked of a member's settings. */
+export interface Wanted {
+  /** Received events are on disk one by one: see `keepsReceipts`. */
+  receipts: boolean;
+  /** What can't be kept is an error. */
+  insist: boolean;
+}
+
+/** Members of async clusters that others made may be started with other settings. */
+export const wantedOf = (
+  definition: Pick<ClusterDefinition, 'durability' | 'engine' | 'version'>,
+  member: Pick<Member, 'adopted'>,
+): Wanted => ({
+  receipts: keepsReceipts(definition),
+  insist: definition.durability === 'semi-sync' || !member.adopted,
+});
+
 /** What design.md, promise 1, asks of every member, against what the server says. Pure. */
-export function settingProblems(view: MemberView): Problem[] {
+export function settingProblems(view: MemberView, { receipts }: Pick<Wanted, 'receipts'>): Problem[] {
   const problems: Problem[] = [];
   const settings = view.settings;
   const path = `member ${view.name}`;
@@ -17,7 +35,7 @@ export function settingProblems(view: MemberView): Problem[] {
   if (!settings) return [{ path, message: 'its settings could not be read' }];
   want('sync_binlog', settings.syncBinlog, 1);
   want('innodb_flush_log_at_trx_commit', settings.flushLogAtCommit, 1);
-  if (settings.syncRelayLog !== null) want('sync_relay_log', settings.syncRelayLog, 1);
+  if (receipts && settings.syncRelayLog !== null) want('sync_relay_log', settings.syncRelayLog, 1);
   want('relay_log_recovery', settings.relayLogRecovery, false);
   want('log_slave_updates', settings.logReplicaUpdates, true);
   want('binlog_format', settings.binlogFormat, 'ROW');
@@ -38,18 +56,14 @@ const dynamic: Record<string, string> = {
  * Puts the durability settings in place and reads all of them back. Throws SettingNotKept with each that is not as it must be; what can not
  * be changed while an adopted server runs was named when it was adopted, and is accepted there (`insist` false).
  */
-export async function makeDurable(session: Session, insist = true): Promise<MemberView> {
+export async function makeDurable(session: Session, wanted: Wanted): Promise<MemberView> {
   const { view } = await observeSession(session, { boundMs: 5000 });
-  const wrong = settingProblems(view).map(({ path }) => path.split('.').at(-1) ?? '');
+  const wrong = settingProblems(view, wanted).map(({ path }) => path.split('.').at(-1) ?? '');
   if (wrong.length === 0) return view;
   for (const name of wrong) if (dynamic[name]) await session.query(`SET GLOBAL ${name}=${dynamic[name]}`);
   const { view: kept } = await observeSession(session, { boundMs: 5000 });
-  const problems = settingProblems(kept);
-  if (problems.length > 0 && insist)
+  const problems = settingProblems(kept, wanted);
+  if (problems.length > 0 && wanted.insist)
     throw failure('SettingNotKept', `${session.member}: ${problems.map(({ message }) => message).join('; ')}`, problems);
   return kept;
 }
-
-/** Members of async clusters that others made may be started with other settings. */
-export const insistsOn = ({ durability }: Pick<ClusterDefinition, 'durability'>, { adopted }: Pick<Member, 'adopted'>): boolean =>
-  durability === 'semi-sync' || !adopted;

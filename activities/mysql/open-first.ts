@@ -6,7 +6,7 @@ import { failure } from '../failure';
 import type { LockedMember } from '../switch/locked-member';
 import { requiredAcknowledgements } from './apply-role';
 import { changeMember, memberOf } from './change-member';
-import { makeDurable } from './durability';
+import { makeDurable, wantedOf } from './durability';
 import { poll } from './flavors/wait';
 import { createConnect } from './session';
 import type { Connect } from './types';
@@ -24,7 +24,7 @@ export async function openFirstPrimary(env: ActivityEnvironment, cluster: Cluste
   return changeMember(connect, { ...state, epoch: Number.MAX_SAFE_INTEGER }, member, async (locked) => {
     const { journal, flavor, session } = locked;
     if (journal && (journal.epoch > 1 || journal.primary !== name)) return { ...cluster, epoch: journal.epoch, primary: journal.primary };
-    await makeDurable(session);
+    await makeDurable(session, wantedOf(cluster.definition, member));
     if (!journal) await writeFirstRow(env, connect, state, locked, operation);
     await flavor.setWritable(session);
     await flavor.setEvents(session, true);
@@ -70,7 +70,7 @@ async function followFirst(
   const from = primary.flavor.gtid ? undefined : await primary.flavor.ownBinlog(primary.session);
   const { address, port } = primary.member;
   await changeMember(connect, state, member, async ({ session, flavor }) => {
-    await makeDurable(session);
+    await makeDurable(session, wantedOf(state.definition, member));
     await flavor.setSemiSyncReplica(session, true);
     await flavor.follow(session, { address, port, user: accounts.replication, password }, from);
   });

@@ -56,6 +56,11 @@ export interface Flavor {
 
   /** Strongest read-only there is; waits for commits under way. */
   setReadOnly(session: Session, timeoutMs?: number): Promise<void>;
+  /**
+   * setReadOnly, and right after it these connections are closed, all in one message: what arrives in between is an error of its client.
+   * One that is gone already ends the message, and those behind it stay. Needs a session that takes many statements.
+   */
+  fence(session: Session, connectionIds: number[], timeoutMs?: number): Promise<void>;
   /** super_read_only off, read_only on: only accounts with the privilege write. A no-op where there is no super_read_only. */
   openForOperation(session: Session): Promise<void>;
   setWritable(session: Session): Promise<void>;

@@ -5,7 +5,7 @@ import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import { createConnect } from '../mysql/session';
 import { reachOf } from '../mysql/session-error';
-import type { Connect, ConnectOptions, Session } from '../mysql/types';
+import type { Connect, Session } from '../mysql/types';
 import { type LockedMember, lockSession, type OpenMember, openSessions } from './locked-member';
 import { RouterGroup } from './router-group';
 import { Timeline } from './timeline';
@@ -103,7 +103,8 @@ export class SwitchContext {
 
   private async openMember(name: string, connectTimeoutMs: number): Promise<OpenMember | undefined> {
     try {
-      return await openSessions(this.connect, this.cluster, this.member(name), connectTimeoutMs);
+      const manyStatements = name === this.input.plan.from;
+      return await openSessions(this.connect, this.cluster, this.member(name), { connectTimeoutMs, manyStatements });
     } catch (error) {
       this.lose(name, error);
       return undefined;
@@ -138,9 +139,9 @@ export class SwitchContext {
   }
 
   /** A further session, ended with this attempt. */
-  async side(name: string, queryTimeoutMs: number, options: Pick<ConnectOptions, 'manyStatements'> = {}): Promise<Session> {
+  async side(name: string, queryTimeoutMs: number): Promise<Session> {
     const bounds = { connectTimeoutMs: 1000, queryTimeoutMs };
-    const session = await this.connect(this.cluster, this.member(name), { purpose: 'operation', ...bounds, ...options });
+    const session = await this.connect(this.cluster, this.member(name), { purpose: 'operation', ...bounds });
     this.extra.push(session);
     return session;
   }

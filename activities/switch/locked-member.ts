@@ -5,7 +5,7 @@ import type { FilePosition } from '../../schemas/observation';
 import type { Member } from '../../schemas/topology';
 import { codeOf, failure } from '../failure';
 import { flavorOf } from '../mysql/flavors';
-import type { Connect, Flavor, Session } from '../mysql/types';
+import type { Connect, ConnectOptions, Flavor, Session } from '../mysql/types';
 
 export interface JournalRow {
   epoch: number;
@@ -46,7 +46,7 @@ export interface LockOptions {
 
 /** Opens a session and locks the member; see `lockSession`. */
 export async function lockMember(connect: Connect, cluster: string, member: Member, options: LockOptions): Promise<LockedMember> {
-  return lockSession(await openSessions(connect, cluster, member, options.connectTimeoutMs), options);
+  return lockSession(await openSessions(connect, cluster, member, { connectTimeoutMs: options.connectTimeoutMs }), options);
 }
 
 export interface OpenMember {
@@ -57,8 +57,13 @@ export interface OpenMember {
   marker: Session;
 }
 
-export async function openSessions(connect: Connect, cluster: string, member: Member, connectTimeoutMs: number): Promise<OpenMember> {
-  const open = (): Promise<Session> => connect(cluster, member, { purpose: 'operation', connectTimeoutMs, queryTimeoutMs: 5000 });
+export async function openSessions(
+  connect: Connect,
+  cluster: string,
+  member: Member,
+  options: Pick<ConnectOptions, 'connectTimeoutMs' | 'manyStatements'>,
+): Promise<OpenMember> {
+  const open = (): Promise<Session> => connect(cluster, member, { purpose: 'operation', queryTimeoutMs: 5000, ...options });
   const session = await open();
   const flavor = flavorOf(session);
   try {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { SwitchReport } from '../../schemas/pivot';
 import { failure } from '../failure';
-import { insistsOn, makeDurable } from '../mysql/durability';
+import { makeDurable, wantedOf } from '../mysql/durability';
 import { SessionError } from '../mysql/session-error';
 import { acknowledges, isSeen } from './acknowledger';
 import { messageOf, type SwitchContext } from './context';
@@ -70,7 +70,7 @@ async function acknowledgeDurably(context: SwitchContext, { session, member }: L
   );
   if (Number(row?.binlog) === 1 && Number(row?.redo) === 1) return;
   try {
-    await makeDurable(session, insistsOn(context.input.state.definition, member));
+    await makeDurable(session, wantedOf(context.input.state.definition, member));
   } catch (error) {
     context.warnings.push(`settings of ${member.name}: ${messageOf(error)}`);
   }

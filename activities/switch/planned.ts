@@ -6,7 +6,7 @@ import { failure } from '../failure';
 import { SessionError } from '../mysql/session-error';
 import { positionAcknowledger } from './acknowledger';
 import { messageOf, type SwitchContext } from './context';
-import type { ApplicationSession, Session } from '../mysql/types';
+import type { ApplicationSession } from '../mysql/types';
 import type { LockedMember } from './locked-member';
 import { openNewPrimary } from './open';
 import { restore } from './stand-down';
@@ -15,6 +15,8 @@ import { restore } from './stand-down';
 const READ_ONLY_BOUND_MS = 2000;
 const CATCH_UP_BOUND_MS = 4000;
 const POLL_MS = 4;
+/** How long a moment is waited for in which no statement runs. */
+const QUIET_BOUND_MS = 40;
 
 /** The old primary answered until now and is gone: the switch goes on as an unplanned one. */
 export class OldPrimaryLost extends Error {}
@@ -31,14 +33,13 @@ export async function switchPlanned(context: SwitchContext): Promise<SwitchRepor
       );
     // The first time that a server is asked this takes 10 ms, later 1 to 2: not while clients are held.
     await old.flavor.applicationSessions(old.session);
-    const closer = await context.side(old.member.name, 5000, { manyStatements: true });
     await timeline.step('hold new connections at the routers', async () => {
       context.heldFrom = timeline.now();
       await context.routers.each((router) => router.hold());
     });
     // Asked for before read-only, so that they can be closed right after it: what arrives in between gets an error.
     const clients = await timeline.step('let open transactions end', (detail) => letTransactionsEnd(context, old, detail));
-    await timeline.step('make the old primary read-only', () => fence(context, old, closer, clients));
+    await timeline.step('make the old primary read-only', () => fence(context, old, clients));
     context.fence = 'read-only';
     const end = await timeline.step('bring the candidate to its end', (detail) => bringToEnd(context, old, candidate, detail));
     return await openNewPrimary(context, candidate, (other) => othersReady(context, other, end));
@@ -64,7 +65,8 @@ async function isLost(context: SwitchContext, old: LockedMember, error: unknown)
 
 /**
  * Waits until the transactions that are open now have ended, at most for the bound. New ones go on arriving on open
- * connections, so only those that were seen at the beginning, and in every look since, are waited for. Answers who was there last.
+ * connections, so only those that were seen at the beginning, and in every look since, are waited for. Then, for a moment, until no
+ * statement runs: read-only waits for those that do, and whatever arrives while it waits is an error of a client. Answers who was there last.
  */
 async function letTransactionsEnd(
   context: SwitchContext,
@@ -72,17 +74,19 @@ async function letTransactionsEnd(
   detail: (text: string) => void,
 ): Promise<ApplicationSession[]> {
   const boundMs = context.bound(context.input.transactionBoundMs);
-  const deadline = performance.now() + boundMs;
+  const began = performance.now();
   let pending: Set<string | undefined> | undefined;
   for (;;) {
     const sessions = await old.flavor.applicationSessions(old.session);
     const open = sessions.filter((session) => session.inTransaction).map((session) => session.transaction);
     pending = pending ? new Set(open.filter((transaction) => pending?.has(transaction))) : new Set(open);
-    const over = performance.now() >= deadline;
-    if (pending.size > 0 && !over) {
+    const elapsed = performance.now() - began;
+    if (pending.size > 0 && elapsed < boundMs) {
       await sleep(POLL_MS);
       continue;
     }
+    // Asked again at once: the moment is short.
+    if (elapsed < Math.min(boundMs, QUIET_BOUND_MS) && sessions.some(({ executing }) => executing)) continue;
     detail(pending.size === 0 ? 'none is open' : `${pending.size} still open after ${boundMs} ms; they will be cut`);
     return sessions;
   }
@@ -90,24 +94,15 @@ async function letTransactionsEnd(
 
 /**
  * Read-only, proven by reading it back. The server itself gives up in time (lock_wait_timeout), so that it can't take effect later.
- * Beside the proof the clients' connections are closed, all in one message: what arrives until they know it is an error of theirs.
+ * The clients' connections are closed by the same message; those that it did not reach are closed with the next look, in bringToEnd.
  */
-async function fence(context: SwitchContext, old: LockedMember, closer: Session, clients: ApplicationSession[]): Promise<void> {
-  await old.flavor.setReadOnly(old.session, context.bound(READ_ONLY_BOUND_MS));
-  const closing = closeAtOnce(context, closer, clients);
-  closing.catch(() => undefined);
+async function fence(context: SwitchContext, old: LockedMember, clients: ApplicationSession[]): Promise<void> {
+  const connections = clients.map(({ connectionId }) => connectionId);
+  await old.flavor.fence(old.session, connections, context.bound(READ_ONLY_BOUND_MS));
+  count(context, clients);
   const { readOnly, superReadOnly } = await old.flavor.readOnly(old.session);
   if (!readOnly || (old.flavor.superReadOnly && !superReadOnly))
     throw failure('NotFenced', `${old.member.name} is not read-only after it was set so`);
-  await closing;
-}
-
-/** A session that is gone already ends the message: those behind it are closed with the next look, in bringToEnd. */
-async function closeAtOnce(context: SwitchContext, closer: Session, clients: ApplicationSession[]): Promise<void> {
-  count(context, clients);
-  if (clients.length === 0) return;
-  const kills = clients.map(({ connectionId }) => `KILL CONNECTION ${Math.trunc(connectionId)}`).join('; ');
-  await closer.query(kills).catch(() => undefined);
 }
 
 async function bringToEnd(

@@ -4,7 +4,7 @@ import { isBystander } from '../../schemas/member-rules';
 import type { Member } from '../../schemas/topology';
 import { proveStopped } from '../commands/member';
 import { failure } from '../failure';
-import { insistsOn, makeDurable } from '../mysql/durability';
+import { makeDurable, wantedOf } from '../mysql/durability';
 import { messageOf, type SwitchContext } from './context';
 import type { LockedMember } from './locked-member';
 import { repoint, REQUIRED_ACKNOWLEDGEMENTS } from './replicas';
@@ -73,7 +73,7 @@ export async function restore(context: SwitchContext, old: LockedMember, epoch =
 /** What a restart would have reset, now that clients are served. The guard sees what can't be had. */
 async function takeUpDuties(context: SwitchContext, { flavor, session, member }: LockedMember): Promise<void> {
   try {
-    await makeDurable(session, insistsOn(context.input.state.definition, member));
+    await makeDurable(session, wantedOf(context.input.state.definition, member));
     await flavor.setEvents(session, true);
   } catch (error) {
     context.warnings.push(`settings of ${member.name}: ${messageOf(error)}`);

@@ -26,7 +26,7 @@ const steps = [
 ] as const;
 
 /** What an SQL error refuses is told soon, and does not pass by trying for ever. */
-const bounded = { scheduleToCloseTimeout: '2 minutes', retry: { maximumAttempts: 4 } } as const;
+const bounded = { scheduleToCloseTimeout: '2 minutes', retry: { maximumAttempts: 6 } } as const;
 
 /** A cluster that others made is taken under guard. docs/adoption.md has what is examined, what is changed, and what undoes it. */
 export async function adoptCluster(raw: unknown): Promise<WithProgress<ClusterState | AdoptionReport>> {

@@ -13,7 +13,7 @@ export function refuseDeletionOfData(name: string, deleteData: boolean): void {
     ]);
 }
 
-const bounded = { scheduleToCloseTimeout: '2 minutes', retry: { maximumAttempts: 4 } } as const;
+const bounded = { scheduleToCloseTimeout: '2 minutes', retry: { maximumAttempts: 6 } } as const;
 const nothing = { removed: [], kept: [] };
 const own = [accounts.operation, accounts.guard, accounts.replication].map((user) => `account ${user}@%`);
 

@@ -9,7 +9,7 @@ import type { Watchman } from './watchman';
 
 export type Heal = Exclude<GuardAction, { kind: 'pivot' } | { kind: 'hold-for-person' }>;
 
-const tellOptions = { scheduleToCloseTimeout: '30s', retry: { maximumAttempts: 3 } } as const;
+const tellOptions = { scheduleToCloseTimeout: '30s', retry: { maximumAttempts: 5 } } as const;
 
 /** Heals run beside the watch: one for each member at a time, all of them given up when a pivot begins. */
 export class Healer {

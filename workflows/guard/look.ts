@@ -2,7 +2,7 @@ import { latestRow } from '../../schemas/journal';
 import type { ClusterState } from '../../schemas/topology';
 import { meaningOf, work } from '../operation';
 
-const once = { scheduleToCloseTimeout: '20s', retry: { maximumAttempts: 3 } } as const;
+const once = { scheduleToCloseTimeout: '20s', retry: { maximumAttempts: 5 } } as const;
 
 /** Who is primary in which epoch, by the highest journal row that any member knows; undefined when that can not be seen now. */
 export async function lookAtJournal(name: string): Promise<ClusterState | undefined> {

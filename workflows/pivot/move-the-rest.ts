@@ -25,7 +25,7 @@ export async function moveTheRest(
   const moved: Moved = { repointed: [...report.repointed], aside: [] };
   const follow = async (name: string): Promise<void> => {
     try {
-      await summarised(work.followPrimary, `${name} follows ${state.primary}`, { ...BOUND, retry: { maximumAttempts: 3 } })(
+      await summarised(work.followPrimary, `${name} follows ${state.primary}`, { ...BOUND, retry: { maximumAttempts: 5 } })(
         state,
         name,
         report.openedAt,
@@ -83,7 +83,7 @@ async function fenceLeftover(state: ClusterState, name: string): Promise<{ stopp
   const member = state.members.find((each) => each.name === name);
   if (!member) return { stopped: false };
   try {
-    return await summarised(work.stopMember, `stop ${name}`, { retry: { maximumAttempts: 3 } })(member, true);
+    return await summarised(work.stopMember, `stop ${name}`, { retry: { maximumAttempts: 5 } })(member, true);
   } catch {
     return { stopped: false };
   }

@@ -263,7 +263,7 @@ async function standDown(op: Operation<PivotInput>): Promise<void> {
 
 /** Looked at anew when a journal row came to light meanwhile: then the one that it names is the primary. */
 async function backToWork(op: Operation<PivotInput>): Promise<{ look: Look; epoch: number; primary: string }> {
-  const back = summarised(critical.standDown, 'put the old primary back to work', { retry: { maximumAttempts: 20 } });
+  const back = summarised(critical.standDown, 'put the old primary back to work', { retry: { maximumAttempts: 25 } });
   for (let tries = 1; ; tries++) {
     const look = await lookUntilSeen(op.input.cluster);
     try {

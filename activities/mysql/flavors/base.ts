@@ -7,7 +7,7 @@ import { setEvents } from './events';
 import { quoteText } from './quote';
 import { compareFiles, modernNames, replicationView, type StatusReading, type StatusRow } from './replication-status';
 import { disableSource, enableSource, semiSyncRows, type SemiSyncWords, semiSyncView } from './semi-sync';
-import { applicationSessions, kill } from './sessions';
+import { applicationSessions, kill, unknownThread } from './sessions';
 import { poll, refuseStoppedApplier } from './wait';
 
 export interface Source {
@@ -30,6 +30,9 @@ export interface Words {
 /** Replication that was never configured: stopping or detaching it is done already. */
 const notConfigured = new Set([1200, 1198, 1617]);
 
+/** Whoever was let through has committed, and may not have been told yet: closing its connection now would make that a lost answer. */
+const letAnswersLeave = 'DO SLEEP(0.001)';
+
 /** What all versions do alike; what they do not is left to their files. */
 export abstract class BaseFlavor implements Flavor {
   abstract readonly engine: 'mysql' | 'mariadb';
@@ -46,10 +49,29 @@ export abstract class BaseFlavor implements Flavor {
   }
 
   async setReadOnly(session: Session, timeoutMs = 1000): Promise<void> {
-    // The server itself must give up in time: a client that stops waiting would leave the statement to succeed later.
+    const { lockWait, readOnly, boundMs } = this.readOnlyWords(timeoutMs);
+    await session.query(lockWait);
+    await session.query(readOnly, [], boundMs);
+  }
+
+  async fence(session: Session, connectionIds: number[], timeoutMs = 1000): Promise<void> {
+    const { lockWait, readOnly, boundMs } = this.readOnlyWords(timeoutMs);
+    const kills = connectionIds.map((id) => `KILL CONNECTION ${Math.trunc(id)}`);
+    try {
+      await session.query([lockWait, readOnly, letAnswersLeave, ...kills].join('; '), [], boundMs);
+    } catch (error) {
+      if (!(error instanceof SessionError && error.errno === unknownThread)) throw error;
+    }
+  }
+
+  /** The server itself must give up in time: a client that stops waiting would leave the statement to succeed later. */
+  private readOnlyWords(timeoutMs: number): { lockWait: string; readOnly: string; boundMs: number } {
     const seconds = Math.max(1, Math.ceil(timeoutMs / 1000));
-    await session.query(`SET SESSION lock_wait_timeout=${seconds}`);
-    await session.query(`SET GLOBAL ${this.superReadOnly ? 'super_read_only' : 'read_only'}=1`, [], seconds * 1000 + 500);
+    return {
+      lockWait: `SET SESSION lock_wait_timeout=${seconds}`,
+      readOnly: `SET GLOBAL ${this.superReadOnly ? 'super_read_only' : 'read_only'}=1`,
+      boundMs: seconds * 1000 + 500,
+    };
   }
 
   async openForOperation(session: Session): Promise<void> {

@@ -37,7 +37,7 @@ export async function applicationSessions(session: Session): Promise<Application
     }));
 }
 
-const unknownThread = 1094;
+export const unknownThread = 1094;
 
 /** Ends connections; one that is gone already is as good as killed. */
 export async function kill(session: Session, connectionIds: number[]): Promise<void> {

@@ -102,6 +102,13 @@ const rows: Row[] = [
   [
     'sync_relay_log 10000',
     examination([{}, { view: settings(1, { syncRelayLog: 10000 }) }]),
+    undefined,
+    'refused',
+    'members.shop-2.sync_relay_log',
+  ],
+  [
+    'sync_relay_log 10000 without GTID',
+    examination([{}, { view: { ...settings(1, { syncRelayLog: 10000 }), executed: {} } }]),
     'changed',
     'refused',
     'members.shop-2.sync_relay_log',

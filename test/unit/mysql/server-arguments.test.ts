@@ -23,6 +23,23 @@ describe('the side of semi-sync that acknowledges, at the start of a server', ()
   });
 });
 
+describe('received events are on disk one by one', () => {
+  const arguments_ = (engine: string, version: string, durability: string): string[] =>
+    serverArguments(clusterDefinition.parse({ name: 'lab', engine, version, durability }), member);
+
+  it.each([
+    ['mysql', '8.0', 'semi-sync', 1],
+    ['mysql', '5.5', 'semi-sync', 1],
+    ['mysql', '5.5', 'async', 1],
+    ['mysql', '5.6', 'async', 10_000],
+    ['mysql', '9.7', 'async', 10_000],
+    ['mariadb', '10.11', 'semi-sync', 1],
+    ['mariadb', '10.11', 'async', 10_000],
+  ])('%s %s %s: sync_relay_log=%s', (engine, version, durability, every) => {
+    expect(arguments_(engine, version, durability)).toContain(`--sync_relay_log=${every}`);
+  });
+});
+
 it('nobody acknowledges without semi-sync, nor whoever is never promoted', () => {
   const definition = (more: object) => clusterDefinition.parse({ name: 'lab', engine: 'mariadb', version: '10.11', ...more });
   expect(mayAcknowledge(definition({}), member)).toBe(true);

@@ -2,7 +2,7 @@ import type { Difference } from '../../../schemas/adoption';
 import { at, difference, type Check } from './check';
 
 /** What drydock can set while the server runs, but what would be gone after its next restart. */
-export const durable: Check = ({ seen, needed }) =>
+export const durable: Check = ({ seen, file, needed }) =>
   seen.flatMap((member) => {
     const settings = member.view?.settings;
     if (!settings) return [];
@@ -14,7 +14,8 @@ export const durable: Check = ({ seen, needed }) =>
     };
     want('sync_binlog', settings.syncBinlog, 1);
     want('innodb_flush_log_at_trx_commit', settings.flushLogAtCommit, 1);
-    want('sync_relay_log', settings.syncRelayLog, 1);
+    // An async replica with GTID asks its source again for what it lost.
+    if (file.durability === 'semi-sync' || !member.view?.executed?.gtid) want('sync_relay_log', settings.syncRelayLog, 1);
     want('binlog_format', settings.binlogFormat, 'ROW');
     if (settings.gtidStrict === false) want('gtid_strict_mode', 'OFF', 'ON');
     if (settings.relayLogRecovery)

@@ -70,7 +70,7 @@ export function listenTo(slot: Slot): void {
   });
   on('rebuilding', (keeper, argument) => {
     const member = readRebuilding(argument, keeper.memory.state);
-    if (member) keeper.memory = noteRebuilding(keeper.memory, member.name, member.on);
+    if (member) keeper.memory = noteRebuilding(keeper.memory, member.name, member.on, member.operation);
     else keeper.note('signal rebuilding refused: it wants {"member", "on": true or false}');
   });
   on('maintenance', (keeper, argument) => {

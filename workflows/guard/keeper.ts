@@ -20,6 +20,7 @@ import { tellOnce } from '../announce/tell';
 import { isCancellation, meaningOf, publish } from '../operation';
 import { act, type GuardConfig, type Moment } from './act';
 import { renderGuard } from './details';
+import { askToStandAside } from '../members/stand-aside';
 import { publishTopology } from './publish-topology';
 import { Healer } from './healer';
 import { lookAtJournal } from './look';
@@ -284,7 +285,8 @@ export class Keeper implements Watchman {
     switch (action.kind) {
       case 'pivot':
         this.healer.cancel();
-        return this.pivots.start(action, observation, this.firstSignAt);
+        this.pivots.start(action, observation, this.firstSignAt);
+        return Object.values(this.memory.builders ?? {}).forEach(askToStandAside);
       case 'hold-for-person':
         this.memory = { ...this.memory, held: { reason: action.reason, since: new Date().toISOString(), by: 'the guard', flapping: true } };
         return this.show();

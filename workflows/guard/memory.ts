@@ -72,9 +72,15 @@ export function noteDone(memory: GuardMemory, key: string, now: string): GuardMe
 }
 
 /** A member that is half built must never be taken for one that only has to follow: whoever builds it says so first, and when it is done. */
-export function noteRebuilding(memory: GuardMemory, member: string, on: boolean): GuardMemory {
+export function noteRebuilding(memory: GuardMemory, member: string, on: boolean, operation?: string): GuardMemory {
   const others = (memory.rebuilding ?? []).filter((each) => each !== member);
-  return { ...memory, rebuilding: on ? [...others, member] : others };
+  const builders = Object.entries(memory.builders ?? {}).filter(([name]) => name !== member);
+  if (on && operation !== undefined) builders.push([member, operation]);
+  return {
+    ...memory,
+    rebuilding: on ? [...others, member] : others,
+    ...(memory.builders || builders.length > 0 ? { builders: Object.fromEntries(builders) } : {}),
+  };
 }
 
 /** What is well again has no history of attempts. */

@@ -52,10 +52,10 @@ export function readMaintenance(value: unknown): MaintenanceRequest | undefined 
 }
 
 /** Which replica an operation begins, or has ended, to build: also one that is only about to be a member. */
-export function readRebuilding(value: unknown, state: ClusterState): { name: string; on: boolean } | undefined {
-  const { member, on } = fields(value);
+export function readRebuilding(value: unknown, state: ClusterState): { name: string; on: boolean; operation?: string } | undefined {
+  const { member, on, operation } = fields(value);
   const possible = typeof member === 'string' && /^[a-z][a-z0-9-]{0,33}$/.test(member) && member !== state.primary;
-  return possible && typeof on === 'boolean' ? { name: member, on } : undefined;
+  return possible && typeof on === 'boolean' ? { name: member, on, ...(typeof operation === 'string' ? { operation } : {}) } : undefined;
 }
 
 export function readPerson(value: unknown): { by: string; reason: string } {

@@ -7,6 +7,7 @@ import { type Operation, summarised, work } from '../operation';
 import { signalGuard } from '../pivot/guard-signals';
 import { changePlan } from './change-plan';
 import { counting, withDefinition, withMember, withoutMember } from './decide';
+import { givingWay } from './stand-aside';
 import { throughPivots } from './through-pivots';
 
 /** Tried again by what is true then, when a member does not answer. */
@@ -36,7 +37,7 @@ export async function buildIn(op: Operation<unknown>, state: ClusterState, membe
   op.compensate(`take ${name} out again`, () => takeBack(op, state, member));
   const written = await op.step('write the new member down', async (step) => {
     // First, so that the guard leads no reader to it.
-    await signalGuard(cluster, 'rebuilding', { member: name, on: true });
+    await signalGuard(cluster, 'rebuilding', { member: name, on: true, operation: op.id });
     const next = await changePlan(op, state, (present) =>
       present.members.some((each) => each.name === name) ? undefined : withMember(present, member, like),
     );
@@ -53,7 +54,8 @@ export async function buildIn(op: Operation<unknown>, state: ClusterState, membe
   const donor = await op.step('copy the data of a replica', (step) =>
     throughPivots(op, cluster, async ({ state: now, observation }) => {
       const from = donorFor(now, observation, name);
-      const { bytes, seconds } = await summarised(work.seedMember, `copy the data of ${from} to ${name}`, long)(now, name, from);
+      const copy = summarised(work.seedMember, `copy the data of ${from} to ${name}`, long);
+      const { bytes, seconds } = await givingWay(() => copy(now, name, from));
       await summarised(work.applyRole, `settings of a replica on ${name}`, soon)(now, name);
       step.detail(`${(bytes / 1e6).toFixed(1)} MB from ${from} in ${Math.round(seconds)} s`);
       return from;

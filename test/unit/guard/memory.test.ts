@@ -1,5 +1,13 @@
 import type { Finding } from '../../../schemas/guard';
-import { adoptState, newMemory, noteDone, noteFailure, notePostponed, unreachableOf } from '../../../workflows/guard/memory';
+import {
+  adoptState,
+  newMemory,
+  noteDone,
+  noteFailure,
+  notePostponed,
+  noteRebuilding,
+  unreachableOf,
+} from '../../../workflows/guard/memory';
 import { fitReaders } from '../../../workflows/guard/readers';
 import { readPlan } from '../../../workflows/guard/requests';
 import { load, now } from './fixture';
@@ -64,4 +72,11 @@ describe('members that change', () => {
     expect(fitReaders(state, [])).toEqual(['db-2', 'db-3']);
     expect(fitReaders(state, [], ['db-3'])).toEqual(['db-2']);
   });
+});
+
+it('remembers which operation builds a member, for as long as it does', () => {
+  const building = noteRebuilding(newMemory(load({}).state), 'db-4', true, 'addMember/shop/1');
+  expect(building).toMatchObject({ rebuilding: ['db-4'], builders: { 'db-4': 'addMember/shop/1' } });
+  expect(noteRebuilding(building, 'db-4', false)).toMatchObject({ rebuilding: [], builders: {} });
+  expect(noteRebuilding(newMemory(load({}).state), 'db-4', true)).not.toHaveProperty('builders');
 });

@@ -4,7 +4,7 @@ import type { Problem } from '../../schemas/error-codes';
 import { contains } from '../../schemas/gtid';
 import { followedBy } from '../../schemas/member-rules';
 import type { Observation, Position } from '../../schemas/observation';
-import { compareFiles } from '../../schemas/positions';
+import { compareFiles, comparePositions } from '../../schemas/positions';
 import type { Cluster, ClusterState, Member } from '../../schemas/topology';
 import { acknowledgersByRule } from '../pivot/acknowledgers';
 
@@ -110,9 +110,10 @@ export function isHeldByOthers(state: ClusterState, observation: Observation, be
     const view = observation.members.find((each) => each.name === name);
     const received = view?.replication?.received;
     if (received === undefined) return false;
-    // MySQL 5.6 counts a transaction as retrieved when its first event came: there the coordinates must agree, too.
-    const byGtid = hasGtids(received, before) ?? hasPlace(received, before);
-    return byGtid && (!view?.version?.startsWith('5.6') || hasPlace(received, before));
+    if (!(hasGtids(received, before) ?? hasPlace(received, before))) return false;
+    // MySQL 5.6 counts a transaction as retrieved when its first event came: what was applied, or followed by another, came as a whole.
+    if (!view?.version?.startsWith('5.6') || received.gtid === undefined) return true;
+    return hasGtids(view.replication?.applied ?? {}, before) === true || comparePositions(received, before) === 'more';
   });
 }
 

@@ -15,7 +15,7 @@ import {
   withMember,
   withoutMember,
 } from '../../../workflows/members/decide';
-import { primaryView, replicaView, state } from '../pivot/builders';
+import { gtid, primaryView, replicaView, state } from '../pivot/builders';
 
 const four = ['db-1', 'db-2', 'db-3', 'db-4'];
 const look = (members: MemberView[]): Observation => ({ at: '2026-11-26T10:00:00.000Z', members, routers: [] });
@@ -114,11 +114,12 @@ describe('what others hold', () => {
   });
 
   test('on MySQL 5.6 only what came as a whole: a GTID is retrieved there with its first event', () => {
-    const at = (position: number) => ({ gtid: before.gtid, file: { file: 'binlog.000002', position } });
-    const seen = (position: number) =>
-      look([primaryView('db-1', 120), replicaView('db-2', 100, { version: '5.6.14', replication: { received: at(position) } })]);
-    expect(isHeldByOthers(state(), seen(500), at(500), 'db-3')).toBe(true);
-    expect(isHeldByOthers(state(), seen(499), at(500), 'db-3')).toBe(false);
+    const held = (received: number, applied: number): boolean => {
+      const replication = { received: { gtid: gtid(received) }, applied: { gtid: gtid(applied) } };
+      const seen = look([primaryView('db-1', 120), replicaView('db-2', 100, { version: '5.6.14', replication })]);
+      return isHeldByOthers(state(), seen, before, 'db-3');
+    };
+    expect([held(99, 99), held(100, 99), held(101, 99), held(100, 100)]).toEqual([false, false, true, true]);
   });
 
   test('without GTID by coordinates of the primary’s binary log', () => {

@@ -7,7 +7,7 @@ import { type Operation, summarised, work } from '../operation';
 import { signalGuard } from '../pivot/guard-signals';
 import { changePlan } from './change-plan';
 import { counting, withDefinition, withMember, withoutMember } from './decide';
-import { givingWay } from './stand-aside';
+import { givingWay, heedNothing } from './stand-aside';
 import { throughPivots } from './through-pivots';
 
 /** Tried again by what is true then, when a member does not answer. */
@@ -34,6 +34,7 @@ export interface Built {
 export async function buildIn(op: Operation<unknown>, state: ClusterState, member: Member, like?: string): Promise<Built> {
   const { name: cluster } = state.definition;
   const { name } = member;
+  heedNothing();
   op.compensate(`take ${name} out again`, () => takeBack(op, state, member));
   const written = await op.step('write the new member down', async (step) => {
     // First, so that the guard leads no reader to it.

@@ -12,6 +12,11 @@ export function askToStandAside(operation: string): void {
     .catch(() => undefined);
 }
 
+/** Outside of such work there is nothing to give up. */
+export function heedNothing(): void {
+  setHandler(standAside, () => undefined);
+}
+
 /** Work that is given up at once when the guard begins a pivot, as `StaleEpoch`: it is begun anew by what is true then. */
 export async function givingWay<Result>(work: () => Promise<Result>): Promise<Result> {
   const scope = new CancellationScope();
@@ -27,6 +32,6 @@ export async function givingWay<Result>(work: () => Promise<Result>): Promise<Re
     if (!asked || !isCancellation(error) || CancellationScope.current().consideredCancelled) throw error;
     throw failure('StaleEpoch', 'it gave way to a pivot of the guard');
   } finally {
-    setHandler(standAside, () => undefined);
+    heedNothing();
   }
 }

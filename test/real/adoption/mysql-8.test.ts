@@ -181,6 +181,9 @@ async function untilSeen(server: Trio['servers'][number], sql: string): Promise<
 async function rebuildHistory(server: Trio['servers'][number]): Promise<void> {
   const [primary] = trio.servers;
   const [row] = await trio.sql(primary, 'SELECT @@GLOBAL.gtid_executed AS gtids');
-  await trio.sql(server, 'STOP REPLICA', 'RESET MASTER', `SET GLOBAL gtid_purged='${String(row?.['gtids'])}'`, 'START REPLICA');
+  const gtids = String(row?.['gtids']);
+  // What it has not applied yet would be missing for good.
+  await trio.sql(server, `SELECT WAIT_FOR_EXECUTED_GTID_SET('${gtids}', 20)`);
+  await trio.sql(server, 'STOP REPLICA', 'RESET MASTER', `SET GLOBAL gtid_purged='${gtids}'`, 'START REPLICA');
   await trio.sql(server, 'SET GLOBAL super_read_only=1');
 }

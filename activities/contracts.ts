@@ -38,6 +38,20 @@ export interface DockerActivities {
   stopMember(member: Member, kill: boolean): Promise<{ stopped: boolean }>;
   /** Keeps the volume of a member that is to be rebuilt and gives it an empty new one; the container is stopped. */
   replaceVolume(operation: string, definition: ClusterDefinition, member: Member): Promise<{ kept: string }>;
+  /** Name, server id, host, address and port of a member that is to be added, on the host with the fewest members unless told otherwise; makes nothing. */
+  placeMember(cluster: Cluster, wish: { host?: string; without?: string }): Promise<Member>;
+  /**
+   * Writes down how the cluster's plan has changed (`revision` is one more than before). Answers hosts that did not hear of it. Throws ExpectationFailed when somebody else
+   * changed it, EngineUnavailable when too few hosts have it.
+   */
+  recordPlan(operation: string, plan: Cluster): Promise<{ missing: string[] }>;
+  /**
+   * Stops a member for good: its engine says that it does not run, or (`gone`) its host is not in the inventory any more. Throws ExpectationFailed when it is the
+   * primary by its own journal, EngineUnavailable.
+   */
+  retireMember(state: ClusterState, member: Member): Promise<{ gone: boolean }>;
+  /** Removes what is left of a member that was taken out; its volumes only with `deleteData`. Returns what was kept. */
+  removeMember(cluster: string, member: Member, deleteData: boolean): Promise<{ removed: string[]; kept: string[] }>;
   createRouter(operation: string, definition: ClusterDefinition, cluster: Cluster, router: Router): Promise<void>;
   /** Removes containers and network; volumes and passwords only with `deleteData`; with `operation` only what that one made. Returns what was kept. */
   removeCluster(cluster: string, deleteData: boolean, operation?: string): Promise<{ removed: string[]; kept: string[] }>;

@@ -1,4 +1,5 @@
 import type { DrydockClient } from '../client/contract';
+import type { HostReport } from '../platform/inventory/report';
 import { CliError } from './errors';
 import { type Style, style } from './output/style';
 import type { Terminal } from './terminal';
@@ -36,25 +37,6 @@ export interface PlatformCommands {
   doctor(): Promise<CheckReport[]>;
   /** `inventory`: another file than that of the installation. */
   hosts(options: { inventory?: string }): Promise<HostReport[]>;
-}
-
-/** A host of the inventory and what its engine says (platform/inventory/report.ts). */
-export interface HostReport {
-  name: string;
-  engine: string;
-  address?: string;
-  dataCentre?: string;
-  labels: Record<string, string>;
-  answers: boolean;
-  problem?: string;
-  version?: string;
-  apiVersion?: string;
-  clockSkewMs?: number;
-  members: string[];
-  routers: string[];
-  unreachable: string[];
-  /** What is wrong with a host that answers. */
-  complaints: string[];
 }
 
 export interface UpOptions {

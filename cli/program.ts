@@ -5,7 +5,9 @@ import { registerClusterDelete } from './commands/cluster-delete';
 import { registerClusterErrant } from './commands/cluster-errant';
 import { registerClusterList } from './commands/cluster-list';
 import { registerClusterMaintenance } from './commands/cluster-maintenance';
+import { registerClusterMember } from './commands/cluster-member';
 import { registerClusterShow } from './commands/cluster-show';
+import { registerClusterUpdate } from './commands/cluster-update';
 import { registerCompletion } from './commands/completion';
 import { registerDoctor } from './commands/doctor';
 import { registerDown } from './commands/down';
@@ -70,6 +72,8 @@ export function buildProgram(context: CliContext): DrydockCommand {
   registerClusterAdopt(cluster, given);
   registerClusterShow(cluster, given);
   registerClusterList(cluster, given);
+  registerClusterUpdate(cluster, given);
+  registerClusterMember(cluster, given);
   registerClusterDelete(cluster, given);
   registerClusterMaintenance(cluster, given);
   registerClusterErrant(cluster, given);

@@ -16,6 +16,7 @@ export interface ExaminedMember {
   serverUuid?: string;
   /** Every setting that adoption may change, by the server's own name and as it is now: what undoes it. */
   settings: Record<string, string>;
+  maxConnections?: number;
   logBin: boolean;
   /** Databases that its binary log is limited to or leaves out. */
   binlogFilters: string;

@@ -37,6 +37,8 @@ export interface Announcement extends Topology {
 export interface Told {
   announcement: Announcement;
   subscribers: Subscriber[];
+  /** How often the cluster's plan was changed: of two lists of one epoch the later one is true. */
+  revision?: number;
 }
 
 /** Where a change stands in the order of all changes under one name. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { limitProblems } from './connection-limits';
 import { subscribers } from './subscribers';
 
 export const memberName = z.string().regex(/^[a-z][a-z0-9-]{0,33}$/, 'a member is called <cluster>-1, <cluster>-2, ...');
@@ -86,6 +87,16 @@ export const administrators = z
   .array(z.string().regex(/^[^@]+@[^@]+$/, 'an account such as root@%'))
   .describe('accounts of people that may write on a read-only member and do not: they are no reason to refuse a pivot');
 
+const connectionLimit = z.number().int().min(1).max(100_000);
+
+export const connections = z
+  .strictObject({
+    write: connectionLimit.optional().describe('to the primary through the write port, of all routers together'),
+    read: connectionLimit.optional().describe('to each member through the read port, of all routers together'),
+  })
+  .refine(({ write, read }) => write !== undefined || read !== undefined, 'names neither write nor read')
+  .describe('most connections of clients; more wait at the router. By default half each of what max_connections leaves');
+
 const clusterFields = z.strictObject({
   name: clusterName,
   engine: z.enum(['mysql', 'mariadb']),
@@ -119,6 +130,7 @@ const clusterFields = z.strictObject({
     .strictObject({ write: z.number().int().min(1024).max(65535).optional(), read: z.number().int().min(1024).max(65535).optional() })
     .default({})
     .describe('ports of the first router on 127.0.0.1; free ones are chosen when not given'),
+  connections: connections.optional(),
   readFallback: z.enum(['primary', 'refuse']).default('primary').describe("what the replicas' port does with no replica fit to read from"),
   maxReadLagSeconds: z.number().positive().default(10),
   transactionBoundMs: z.number().int().min(0).max(8000).default(500).describe('how long a planned pivot lets open transactions end'),
@@ -131,6 +143,20 @@ const clusterFields = z.strictObject({
     .default({})
     .describe('further server settings, such as {"max_connections": "500"}'),
 });
+
+/** What of a cluster that exists may be changed while it serves (updateCluster). Members: addMember and its like; all else is for good. */
+export const clusterChanges = z
+  .strictObject({
+    subscribers: subscribers.optional(),
+    connections: connections.optional(),
+    readFallback: clusterFields.shape.readFallback.removeDefault().optional(),
+    maxReadLagSeconds: clusterFields.shape.maxReadLagSeconds.removeDefault().optional(),
+    transactionBoundMs: clusterFields.shape.transactionBoundMs.removeDefault().optional(),
+    onErrant: clusterFields.shape.onErrant,
+    administrators: administrators.optional(),
+  })
+  .refine((changes) => Object.values(changes).some((value) => value !== undefined), 'names nothing to change')
+  .describe('fields of the cluster file with their new values; a list takes the place of the whole list');
 
 export const clusterDefinition = clusterFields
   // Also when single fields are wrong: whoever mends a file wants to hear everything at once.
@@ -152,6 +178,13 @@ function acrossFields(definition: Unchecked, problem: (path: PropertyKey[], mess
   if (built && image === undefined && typeof version === 'string' && !built.includes(version))
     problem(['version'], `no image is built for ${String(engine)} ${version}; built are ${built.join(', ')}; name another with image`);
   memberProblems(definition, problem);
+  const limits = clusterFields.pick({ connections: true, replicas: true, routers: true, settings: true }).safeParse({
+    connections: definition.connections,
+    replicas,
+    routers: definition.routers,
+    settings: definition.settings,
+  });
+  if (limits.success) for (const { path, message } of limitProblems(limits.data)) problem([path], message);
   const candidates = candidateRules.partial().safeParse(definition.candidates);
   if (!candidates.success) return;
   const { prefer = [], never = [] } = candidates.data;
@@ -187,6 +220,7 @@ function isCircle(member: string, rules: Record<string, { follows?: string }>): 
   return false;
 }
 
+export type ClusterChanges = z.output<typeof clusterChanges>;
 /** A cluster file after validation, with every default filled in. */
 export type ClusterDefinition = z.output<typeof clusterDefinition>;
 /** A cluster file as people write it. */

@@ -1,4 +1,5 @@
-/** Results of createCluster and deleteCluster. Plain types. */
+/** Results of createCluster, updateCluster and deleteCluster. Plain types. */
+import type { Problem } from './error-codes';
 import type { Endpoint } from './topology';
 
 /** What a dry run of createCluster would make. */
@@ -18,4 +19,13 @@ export interface DeletionResult {
   removed: string[];
   /** Volumes and secrets that were kept. */
   kept: string[];
+}
+
+/** Answer of updateCluster; with `dryRun` what would be changed. */
+export interface UpdateResult {
+  cluster: string;
+  /** How often the cluster's plan was changed by now. */
+  revision: number;
+  /** By path, what it was and what it is. */
+  changes: Problem[];
 }

@@ -141,6 +141,8 @@ export interface GuardMemory {
   attempts: Record<string, GuardAttempt>;
   /** Members that are being built anew, or were when that was cut off. */
   rebuilding?: string[];
+  /** By member: the operation that builds it and gives way to a pivot when it is asked to. */
+  builders?: Record<string, string>;
   /** What the routers were last told. */
   readers?: string[];
   /** The last fault of drydock's own, after which a new run took over. */

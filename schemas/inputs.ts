@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { adoptionFile } from './adoption-file';
-import { clusterDefinition, clusterName } from './cluster';
+import { clusterChanges, clusterDefinition, clusterName, memberName } from './cluster';
 import { errantDecisions } from './errant';
 import type { WorkflowType } from './names';
 import type { GuardEvidence } from './pivot';
@@ -89,6 +89,36 @@ export const errantInput = z
       context.addIssue({ code: 'custom', path: ['member'], message: `${decision} needs the member whose transactions it is about` });
   });
 
+const memberOf = (what: string) => memberName.describe(what);
+const proof = z.boolean().default(true).describe('compare the data of the new member with the primary’s afterwards');
+const newHost = z.string().optional().describe('the host of the new member; the one of the cluster with the fewest members when not given');
+const oldData = z.boolean().default(false).describe('also delete the data of the member that is taken out; they are kept otherwise');
+const guarded = { dryRun: z.boolean().default(false), expect: expectation.optional(), approval: approval.optional() };
+
+export const addMemberInput = z.strictObject({ cluster: clusterName, host: newHost, proof, ...guarded });
+
+export const removeMemberInput = z.strictObject({
+  cluster: clusterName,
+  member: memberOf('the replica that is taken out for good'),
+  deleteData: oldData,
+  acceptFewAcknowledgers: z
+    .boolean()
+    .default(false)
+    .describe('semi-sync: take it out although fewer than two others acknowledge then; with none, writes wait until one does'),
+  ...guarded,
+});
+
+export const replaceMemberInput = z.strictObject({
+  cluster: clusterName,
+  member: memberOf('the replica, lost or not, in whose place a new one is built'),
+  host: newHost,
+  deleteData: oldData,
+  proof,
+  ...guarded,
+});
+
+export const updateClusterInput = z.strictObject({ cluster: clusterName, set: clusterChanges, ...guarded });
+
 export const guardClusterInput = z.strictObject({
   cluster: clusterName,
   /** Unplanned pivots within `flapWindowSeconds` after which the guard holds for a person. */
@@ -100,12 +130,16 @@ export const guardClusterInput = z.strictObject({
 
 /** Input schema by workflow type; JSON Schema files are generated from these. */
 export const inputSchemas = {
+  addMember: addMemberInput,
   adoptCluster: adoptClusterInput,
   createCluster: createClusterInput,
   deleteCluster: deleteClusterInput,
   errant: errantInput,
   guardCluster: guardClusterInput,
   pivot: pivotInput,
+  removeMember: removeMemberInput,
+  replaceMember: replaceMemberInput,
+  updateCluster: updateClusterInput,
 } as const satisfies Record<WorkflowType, z.ZodType>;
 
 export type PivotInput = z.output<typeof pivotInput>;
@@ -114,3 +148,7 @@ export type CreateClusterInput = z.output<typeof createClusterInput>;
 export type DeleteClusterInput = z.output<typeof deleteClusterInput>;
 export type ErrantInput = z.output<typeof errantInput>;
 export type GuardClusterInput = z.output<typeof guardClusterInput>;
+export type AddMemberInput = z.output<typeof addMemberInput>;
+export type RemoveMemberInput = z.output<typeof removeMemberInput>;
+export type ReplaceMemberInput = z.output<typeof replaceMemberInput>;
+export type UpdateClusterInput = z.output<typeof updateClusterInput>;

@@ -134,6 +134,8 @@ export interface RouterView {
   held: boolean;
   open: boolean;
   sessions: number;
+  /** Most connections that its ports take now; `write` is 0 while it holds. */
+  limits?: { write: number; read: number };
   readers: string[];
 }
 

@@ -50,6 +50,10 @@ export interface Cluster {
   members: Member[];
   routers: Router[];
   adoption?: Adoption;
+  /** How often its plan was changed since it was made: the highest that any host knows is true. */
+  revision?: number;
+  /** Members that were taken out for good. Their names and server ids are never given again. */
+  removed?: string[];
 }
 
 /** How a cluster that others made came here. */

@@ -11,6 +11,7 @@ const checkout = join(__dirname, '..');
 
 /** All others complete. A recording of another ending than its name says would prove nothing in every later replay. */
 const failures: Record<string, string> = {
+  'addMember.undone': 'SettingNotKept',
   'adoptCluster.refused': 'PrecheckFailed',
   'adoptCluster.undone': 'SettingNotKept',
   'createCluster.exists': 'AlreadyExists',
@@ -28,6 +29,10 @@ const failures: Record<string, string> = {
   'pivot.refused': 'NoCandidate',
   'pivot.switch-failed': 'StaleEpoch',
   'pivot.unexpected': 'ExpectationFailed',
+  'removeMember.refused': 'PrecheckFailed',
+  'removeMember.undone': 'EngineUnavailable',
+  'replaceMember.refused': 'PrecheckFailed',
+  'updateCluster.invalid': 'InvalidInput',
   'unknown.failed': 'UnknownWorkflowType',
 };
 

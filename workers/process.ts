@@ -12,6 +12,7 @@ import { hostsOf } from './hosts';
 import type { WorkerOptions } from './options';
 import { registerSearchAttributes } from './search-attributes';
 import { Knowledge } from './topology/knowledge';
+import { RouterMetrics } from './topology/metrics';
 import { TopologyServer } from './topology/server';
 import type { Tracing } from './tracing';
 import { createWorkers, type WorkerGroup } from './workers';
@@ -27,6 +28,7 @@ export class WorkerProcess {
   private workers?: WorkerGroup;
   /** What it serves outlives a connection: without Temporal it is what was known last. */
   private readonly knowledge: Knowledge;
+  private readonly metrics: RouterMetrics;
 
   constructor(
     private readonly options: WorkerOptions,
@@ -34,6 +36,7 @@ export class WorkerProcess {
     private readonly tracing: Tracing | undefined,
   ) {
     this.knowledge = new Knowledge(log);
+    this.metrics = new RouterMetrics(() => this.knowledge.states());
   }
 
   /** Resolves when all work has ended after `stop`. */
@@ -43,7 +46,7 @@ export class WorkerProcess {
     await hostsOf(home, this.log);
     const workflows = await workflowCode(this.options.workflowBundle);
     const { topologyAddress } = this.options;
-    const server = topologyAddress && new TopologyServer(topologyAddress, this.knowledge, this.log);
+    const server = topologyAddress && new TopologyServer(topologyAddress, this.knowledge, this.log, () => this.metrics.text());
     server?.start();
     try {
       await this.sessions(home, workflows);
@@ -98,6 +101,7 @@ export class WorkerProcess {
       if (this.stopping) return;
       connected();
       deadMan.start();
+      this.metrics.attach(environment);
       if (this.options.topologyAddress) this.knowledge.attach(environment.client);
       const running = this.workers.run();
       this.log.info({ namespace, queues, observer, instance: environment.instance }, 'works');

@@ -6,13 +6,32 @@ import { adoptCluster } from './adoption/adopt';
 import { announce } from './announce';
 import { createCluster } from './cluster/create';
 import { deleteCluster } from './cluster/delete';
+import { updateCluster } from './cluster/update';
 import { errant } from './errant/errant';
 import { guardCluster } from './guard/guard';
 import { hold } from './hold';
+import { addMember } from './members/add';
+import { removeMember } from './members/remove';
+import { replaceMember } from './members/replace';
 import { pivot } from './pivot/pivot';
 import { proof } from './pivot/proof';
 
-export { adoptCluster, adopted, announce, createCluster, deleteCluster, errant, guardCluster, hold, pivot, proof };
+export {
+  addMember,
+  adoptCluster,
+  adopted,
+  announce,
+  createCluster,
+  deleteCluster,
+  errant,
+  guardCluster,
+  hold,
+  pivot,
+  proof,
+  removeMember,
+  replaceMember,
+  updateCluster,
+};
 export { default } from './unknown';
 
 /** Worker deployments are in use (docs/workers.md); a server refuses a versioning behaviour from a worker without a version. */
@@ -23,5 +42,16 @@ const versioned = (): boolean => Boolean(workflowInfo().currentDeploymentVersion
 // next task; operations end on the version that they began with.
 for (const endless of [adopted, announce, guardCluster, hold])
   setWorkflowOptions(() => (versioned() ? { versioningBehavior: 'AUTO_UPGRADE' } : {}), endless as (raw: never) => Promise<unknown>);
-for (const ending of [adoptCluster, createCluster, deleteCluster, errant, pivot, proof])
+for (const ending of [
+  addMember,
+  adoptCluster,
+  createCluster,
+  deleteCluster,
+  errant,
+  pivot,
+  proof,
+  removeMember,
+  replaceMember,
+  updateCluster,
+])
   setWorkflowOptions({ failureExceptionTypes: [Error] }, ending as (raw: never) => Promise<unknown>);

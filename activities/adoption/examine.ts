@@ -96,6 +96,7 @@ async function facts(session: Session): Promise<Partial<ExaminedMember>> {
     version: `${version.major}.${version.minor}.${version.patch}`,
     serverUuid: variables['server_uuid'],
     settings: Object.fromEntries(Object.entries(variables).filter(([name]) => changedSettings.test(name))),
+    maxConnections: Number(variables['max_connections']) || undefined,
     logBin: variables['log_bin'] === 'ON',
     binlogFilters: ['Binlog_Do_DB', 'Binlog_Ignore_DB'].flatMap((name) => text(status?.[name]) || []).join(', '),
     gtidMode: variables['gtid_mode'],

@@ -13,10 +13,12 @@ export async function tellSubscribers(
 ): Promise<void> {
   const { definition } = state;
   const subscribers = subscribersOf(definition);
-  if (subscribers.length === 0) return;
+  if (subscribers.length === 0 && state.revision === undefined) return;
   // Told late, when its deletion is known to everybody already: nothing is begun anew for a cluster that is gone.
   if (event === 'primary' && state.created && (await saidFarewell(client, definition.name)) === state.created) return;
-  const told: Told = { announcement: announcementOf(state, new Date().toISOString(), event, operation), subscribers };
+  const announcement = announcementOf(state, new Date().toISOString(), event, operation);
+  const told: Told = { announcement, subscribers, ...(state.revision === undefined ? {} : { revision: state.revision }) };
+  if (subscribers.length === 0) return takeLeave(client, definition.name, told);
   await client.workflow.signalWithStart('announce', {
     workflowId: announceId(definition.name),
     taskQueue: queues.plans,
@@ -25,6 +27,15 @@ export async function tellSubscribers(
     signalArgs: [told],
     staticSummary: `Tells the subscribers of ${definition.name} who is primary`,
   });
+}
+
+/** There is no subscriber any more: whoever tells the last ones hears of it, and nothing is begun. */
+async function takeLeave(client: Client, cluster: string, told: Told): Promise<void> {
+  try {
+    await client.workflow.getHandle(announceId(cluster)).signal<[Told]>('tell', told);
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
 }
 
 /** When the cluster was made whose deletion is the last that the latest workflow of this name was told. */

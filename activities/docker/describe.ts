@@ -8,6 +8,7 @@ import { codeOf } from '../failure';
 import { ask } from './engine';
 import { ownedBy, specOf } from './labels';
 import { planOn } from './network';
+import { newestOf } from './revisions';
 
 interface Found {
   plan?: Cluster;
@@ -93,7 +94,8 @@ function inItsDataCentre(env: ActivityEnvironment, member: Member): Member {
  */
 export async function describeCluster(env: ActivityEnvironment, cluster: string): Promise<Cluster | null> {
   const { found, silent } = await lookEverywhere(env, cluster);
-  const plan = found.find((each) => each.plan)?.plan;
+  const [first, ...others] = found.flatMap((each) => each.plan ?? []);
+  const plan = first && newestOf(first, others);
   if (!plan || plan.adoption) {
     const adopted = await readAdoption(env.client, cluster);
     if (adopted) return withFoundRouters(adopted, found);
@@ -102,13 +104,16 @@ export async function describeCluster(env: ActivityEnvironment, cluster: string)
     if (silent) throw silent;
     return null;
   }
+  // What is left of one that was taken out, on a host that was away, is no member any more.
+  const left = plan.removed ?? [];
   const members = overlay(
     plan.members,
     found.flatMap((each) => each.members),
-  );
+  ).filter(({ name }) => !left.includes(name));
   return {
     definition: plan.definition,
     created: plan.created,
+    ...(plan.revision === undefined ? {} : { revision: plan.revision, removed: left }),
     members: withCommands(plan.definition, members).map((member) => inItsDataCentre(env, member)),
     routers: overlay(
       plan.routers,

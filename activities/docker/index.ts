@@ -1,3 +1,4 @@
+import { recordAdoption } from '../adoption/record';
 import { startAdopted, stopAdopted } from '../commands/member';
 import type { DockerActivities } from '../contracts';
 import type { ActivityEnvironment } from '../environment';
@@ -5,10 +6,13 @@ import { describeCluster } from './describe';
 import { coded } from './engine';
 import { routerImage } from './images';
 import { createMember, startMember, stopMember } from './member';
+import { placeMember } from './place-member';
 import { prepareCluster } from './prepare';
 import { readyHost } from './ready-host';
 import { removeCluster } from './remove';
+import { removeMember, retireMember } from './remove-member';
 import { replaceVolume } from './replace-volume';
+import { recordPlan } from './revisions';
 import { createRouter } from './router';
 
 export function createDockerActivities(env: ActivityEnvironment): DockerActivities {
@@ -32,6 +36,15 @@ export function createDockerActivities(env: ActivityEnvironment): DockerActiviti
         await readyHost(env, operation, definition, router.host, routerImage);
         await createRouter(env, operation, definition, cluster, router);
       }),
+    placeMember: (cluster, wish) => coded(() => placeMember(env, cluster, wish)),
+    recordPlan: (operation, plan) =>
+      coded(async () => {
+        if (!plan.adoption) return recordPlan(env, operation, plan);
+        await recordAdoption(env.client, plan);
+        return { missing: [] };
+      }),
+    retireMember: (state, member) => coded(() => retireMember(env, state, member)),
+    removeMember: (cluster, member, deleteData) => coded(() => removeMember(env, cluster, member, deleteData)),
     removeCluster: (cluster, deleteData, operation) => coded(() => removeCluster(env, cluster, deleteData, operation)),
   };
 }

@@ -1,12 +1,14 @@
 import { clusterTarget, labels } from '../../schemas/names';
 import type { Cluster, Member, Router } from '../../schemas/topology';
 
-export type Kind = 'network' | 'volume' | 'address' | 'member' | 'router';
+export type Kind = 'network' | 'definition' | 'volume' | 'address' | 'member' | 'router';
 
 /** What label `drydock.spec` holds, by kind of object; JSON, and never a secret. */
 export interface Specs {
   /** The whole plan, so that a host that can not be asked does not make the cluster look smaller than it is. */
   network: Cluster;
+  /** The whole plan as it was changed since: labels of a network can't be. */
+  definition: Cluster;
   volume: { member: string; replaces?: string };
   address: { member: string };
   member: Member;

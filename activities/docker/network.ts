@@ -3,17 +3,23 @@ import type { Host } from '../environment';
 import type { Cluster } from '../../schemas/topology';
 import { ask, ifThere, reasonOf, statusOf } from './engine';
 import { labelsOf, objectName, ownedBy, specOf } from './labels';
+import { newestOf, revisionsOn } from './revisions';
 import { freeSubnets } from './subnets';
 
 export const networkName = (instance: string, cluster: string): string => objectName(instance, cluster);
 
-/** The plan that the networks of a host carry for this cluster; undefined when it has none. */
+/** The plan that a host has of this cluster, as it was changed last; undefined when the cluster has no network there. */
 export async function planOn(host: Host, instance: string, cluster: string): Promise<{ id: string; plan: Cluster } | undefined> {
-  const found = await ask(host, () => host.engine.listNetworks({ filters: ownedBy(instance, cluster, 'network') }));
+  const [found, revisions] = await Promise.all([
+    ask(host, () => host.engine.listNetworks({ filters: ownedBy(instance, cluster, 'network') })),
+    revisionsOn(host, instance, cluster),
+  ]);
   // Two attempts at once may both have made one: the older one counts, and its maker goes on with it.
   const [kept] = found.sort((a, b) => `${a.Created} ${a.Id}`.localeCompare(`${b.Created} ${b.Id}`));
   const plan = specOf('network', kept?.Labels);
-  return kept && plan ? { id: kept.Id, plan } : undefined;
+  if (!kept || !plan) return undefined;
+  const changed = revisions.map((each) => each.plan);
+  return { id: kept.Id, plan: newestOf(plan, changed) };
 }
 
 /** Every subnet that the engine uses. */

@@ -1,6 +1,6 @@
 import type { ClusterDefinition } from '../../schemas/cluster';
 import type { Problem } from '../../schemas/error-codes';
-import { accounts, passwordRef, type Purpose } from '../../schemas/names';
+import { accounts, labels, passwordRef, type Purpose } from '../../schemas/names';
 import type { Cluster } from '../../schemas/topology';
 import type { ActivityEnvironment, Host } from '../environment';
 import { failure } from '../failure';
@@ -19,7 +19,11 @@ async function takenPorts(host: Host): Promise<Set<number>> {
   const address = publishedOn(host);
   const networks = await ask(host, () => host.engine.listNetworks());
   const containers = await ask(host, () => host.engine.listContainers({ all: true }));
-  const plans = networks.flatMap((network) => specOf('network', network.Labels) ?? []);
+  const { Volumes } = await ask(host, () => host.engine.listVolumes({ filters: { label: [`${labels.kind}=definition`] } }));
+  const plans = [
+    ...networks.flatMap((network) => specOf('network', network.Labels) ?? []),
+    ...(Volumes ?? []).flatMap((volume) => specOf('definition', volume.Labels) ?? []),
+  ];
   return new Set([
     ...plans.flatMap((plan) => portsOn(plan, address)),
     ...containers.flatMap((container) => container.Ports.map((port) => port.PublicPort)),

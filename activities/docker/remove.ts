@@ -57,12 +57,15 @@ async function removeFrom(
     );
   stillWanted();
   const { Volumes } = await ask(host, () => host.engine.listVolumes({ filters }));
-  for (const volume of Volumes ?? [])
+  const records = (Volumes ?? []).filter(({ Labels }) => specOf('definition', Labels));
+  for (const volume of (Volumes ?? []).filter((each) => !records.includes(each)))
     if (!what.deleteData || !chosen(volume.Labels)) outcome.kept.push(`volume ${volume.Name}`);
     else if (await removed(host, () => host.engine.getVolume(volume.Name).remove())) outcome.removed.push(`volume ${volume.Name}`);
   for (const network of await ask(host, () => host.engine.listNetworks({ filters })))
     if (!chosen(network.Labels)) outcome.kept.push(`network ${network.Name}`);
     else if (await removed(host, () => host.engine.getNetwork(network.Id).remove())) outcome.removed.push(`network ${network.Name}`);
+  // They say what the networks' plan has become, and are worth nothing without.
+  for (const { Name, Labels } of records) if (chosen(Labels)) await removed(host, () => host.engine.getVolume(Name).remove());
 }
 
 const nameOf = ({ Id, Names }: { Id: string; Names: string[] }): string => (Names[0] ?? Id).replace(/^\//, '');

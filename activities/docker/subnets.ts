@@ -31,6 +31,12 @@ export function freeSubnets(taken: string[]): string[] {
 export const gatewayAddress = (subnet: string): string => nth(subnet, 1);
 export const routerAddress = (subnet: string, index: number): string => nth(subnet, 2 + index);
 export const memberAddress = (subnet: string, index: number): string => nth(subnet, 10 + index);
+/** The last address of a /27 is for broadcasts. */
+const memberPlaces = size - 10 - 1;
+
+/** The first place of a member that nobody has. */
+export const freeMemberAddress = (subnet: string, taken: ReadonlySet<string>): string | undefined =>
+  Array.from({ length: memberPlaces }, (_, index) => memberAddress(subnet, index)).find((address) => !taken.has(address));
 
 function nth(subnet: string, offset: number): string {
   const found = bounds(subnet);

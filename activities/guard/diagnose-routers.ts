@@ -1,4 +1,5 @@
 import type { Finding } from '../../schemas/guard';
+import { readLimit, routerLimits } from '../../schemas/connection-limits';
 import type { RouterView } from '../../schemas/observation';
 import type { Sight } from './sight';
 
@@ -38,7 +39,19 @@ function diagnoseRouter(router: RouterView, { state, primaryMember, facts }: Sig
       member: name,
       detail: `router ${name} reads from ${list(router.readers)}, expected ${list(wanted)}`,
     };
-  return undefined;
+  return wronglyLimited(router, state);
+}
+
+function wronglyLimited({ name, limits, readers }: RouterView, { definition, routers }: Sight['state']): Finding | undefined {
+  if (!limits) return undefined;
+  const expected = routerLimits(definition, routers.length);
+  const read = readLimit(expected, readers.length);
+  if (limits.write === expected.write && limits.read === read) return undefined;
+  return {
+    diagnosis: 'RouterBehind',
+    member: name,
+    detail: `router ${name} takes ${limits.write} connections to write and ${limits.read} to read, expected ${expected.write} and ${read}`,
+  };
 }
 
 const sameSet = (a: string[], b: string[]): boolean => a.length === b.length && a.every((name) => b.includes(name));

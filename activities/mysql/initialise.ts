@@ -1,5 +1,6 @@
 import { escape } from 'mysql2';
 
+import { maxConnectionsOf } from '../../schemas/connection-limits';
 import { accounts, journalSchema, passwordRef } from '../../schemas/names';
 import type { Cluster, Member } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
@@ -128,6 +129,7 @@ async function verify(connect: Connect, cluster: Cluster, member: Member): Promi
     );
     for (const table of ['journal', 'heartbeat'])
       if (!tables.some(({ name }) => name === table)) wanted.push(`table ${journalSchema}.${table}`);
+    await refuseFewConnections(session, cluster, member);
   } finally {
     session.end();
   }
@@ -137,4 +139,13 @@ async function verify(connect: Connect, cluster: Cluster, member: Member): Promi
       `${member.name} is not set up as a member: ${wanted.join(', ')} missing`,
       wanted.map((thing) => ({ path: `member ${member.name}`, message: `${thing} is missing` })),
     );
+}
+
+/** A server that may not open enough files takes fewer than it was told, and routers would lead more to it than it takes. */
+async function refuseFewConnections(session: Session, cluster: Cluster, member: Member): Promise<void> {
+  const [row] = await session.query<{ most: number }>('SELECT @@GLOBAL.max_connections AS most');
+  const asked = maxConnectionsOf(cluster.definition);
+  if (!row || Number(row.most) >= asked || member.adopted) return;
+  const message = `max_connections is ${row.most}, asked for ${asked}: raise the limit of open files of its host, or lower settings.max_connections`;
+  throw failure('SettingNotKept', `${member.name}: ${message}`, [{ path: `member ${member.name}.max_connections`, message }]);
 }

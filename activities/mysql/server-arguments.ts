@@ -1,4 +1,5 @@
 import type { ClusterDefinition } from '../../schemas/cluster';
+import { maxConnectionsOf } from '../../schemas/connection-limits';
 import { mayAcknowledge } from '../../schemas/member-rules';
 import type { Member } from '../../schemas/topology';
 import { atLeast, parseVersion, type Version } from './version';
@@ -25,6 +26,8 @@ export function serverArguments(definition: ClusterDefinition, member: Member): 
   const family = version.engine === 'mariadb' ? mariadb(version) : version.major < 8 ? mysql5(version) : mysql8(version);
   return [
     ...common(version, member),
+    // What routers count on.
+    `--max_connections=${maxConnectionsOf(definition)}`,
     `--sync_relay_log=${keepsReceipts(definition) ? 1 : relayLogSyncedEvery}`,
     ...family,
     ...semiSync(version, mayAcknowledge(definition, member)),

@@ -1,10 +1,12 @@
+import { type ConnectionLimits, readLimit, routerLimits } from '../../schemas/connection-limits';
 import type { RouterView } from '../../schemas/observation';
 import type { Cluster, Router } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import { readAdminCertificates } from './certificates';
-import { frontendConnections, writeFrontendId } from './configuration';
+import { proxyIds } from './configuration';
 import { openAlone } from './exclusive';
+import { parseFigures, type RouterFigures } from './figures';
 import { readerChange, type Reader } from './readers';
 import { AdminSession } from './session';
 import { cutCommands } from './sessions';
@@ -25,7 +27,8 @@ export interface OpenRouterOptions {
 type Primary = Reader;
 
 const hold = 'set maxconn frontend write 0';
-const release = `set maxconn frontend write ${frontendConnections}`;
+const release = ({ write }: ConnectionLimits) => `set maxconn frontend write ${write}`;
+const limitReads = (limits: ConnectionLimits, readers: number) => `set maxconn frontend read ${readLimit(limits, readers)}`;
 const close = 'set server write/p state maint';
 const setEpoch = (epoch: number) => `set var proc.epoch int(${epoch})`;
 const point = (primary: Primary) => [`set server write/p addr ${primary.address} port ${primary.port}`, 'set server write/p state ready'];
@@ -86,7 +89,11 @@ export class RouterAdmin {
   }
 
   release(): Promise<void> {
-    return this.tell(release);
+    return this.tell(release(this.limits));
+  }
+
+  private get limits(): ConnectionLimits {
+    return routerLimits(this.cluster.definition, this.cluster.routers.length);
   }
 
   /** Closes every connection to the primary, at once. Those that are still being made go on trying, see cutCommands. */
@@ -139,28 +146,52 @@ export class RouterAdmin {
   /** Exactly these are read from; places that stay keep their connections, those of the others are cut. */
   async readers(wanted: Reader[]): Promise<void> {
     const [state] = await this.session.send('show servers state read');
-    const { leave, leaving, join } = readerChange(parseSlots(state ?? ''), wanted);
-    await this.tell(...leave);
+    const slots = parseSlots(state ?? '');
+    const { leave, leaving, join } = readerChange(slots, wanted);
+    const limit = limitReads(this.limits, wanted.length);
+    // Fewer take less: before they are fewer. More take more: when they are there.
+    const fewer = wanted.length < slots.filter((slot) => slot.backend === 'read' && slot.ready).length;
+    await this.tell(...(fewer ? [limit] : []), ...leave);
     if (leaving.length > 0) await this.cutServers('read', leaving);
-    await this.tell(...join);
+    await this.tell(...join, limit);
   }
 
   async view(): Promise<RouterView> {
-    const [epoch = '', write = '', read = '', frontend = ''] = await this.session.send(
+    const [epoch = '', write = '', read = '', frontend = '', readFrontend = ''] = await this.session.send(
       'get var proc.epoch',
       'show servers state write',
       'show servers state read',
-      `show stat ${writeFrontendId} 1 -1`,
+      `show stat ${proxyIds.writePort} 1 -1`,
+      `show stat ${proxyIds.readPort} 1 -1`,
     );
-    const nameOf = (address: string, port: number) =>
-      this.cluster.members.find((member) => member.address === address && member.port === port)?.name ?? `${address}:${port}`;
-    const view = routerView(this.router, { epoch, slots: `${write}\n${read}`, frontend }, nameOf);
+    const answers = { epoch, slots: `${write}\n${read}`, frontend, readFrontend };
+    const view = routerView(this.router, answers, (address, port) => this.nameOf(address, port));
     this.known = view.epoch;
     return view;
   }
 
+  /** For metrics. */
+  async figures(): Promise<RouterFigures> {
+    const [epoch = '', write = '', read = '', writePort = '', readPort = '', primary = '', readers = ''] = await this.session.send(
+      'get var proc.epoch',
+      'show servers state write',
+      'show servers state read',
+      `show stat ${proxyIds.writePort} 1 -1`,
+      `show stat ${proxyIds.readPort} 1 -1`,
+      // 4: servers alone.
+      `show stat ${proxyIds.primary} 4 -1`,
+      `show stat ${proxyIds.readers} 4 -1`,
+    );
+    const answers = { epoch, slots: `${write}\n${read}`, writePort, readPort, primary, readers };
+    return parseFigures(answers, (address, port) => this.nameOf(address, port));
+  }
+
   end(): void {
     this.session.end();
+  }
+
+  private nameOf(address: string, port: number): string {
+    return this.cluster.members.find((member) => member.address === address && member.port === port)?.name ?? `${address}:${port}`;
   }
 
   private async cutServers(backend: string, servers: string[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ClusterDefinition } from '../../schemas/cluster';
+import { mostConnections, readLimit, routerLimits } from '../../schemas/connection-limits';
 
 /** Ports inside a router's container. All above 1024: HAProxy runs without any privilege. */
 export const routerPorts = { write: 3306, read: 3307, admin: 3308 } as const;
@@ -15,19 +16,13 @@ export const routerFiles = {
 export const readSlots = 36;
 
 /**
- * Connections that a port takes; more wait in the kernel's queue. Two file descriptors each: within the 20,000 that engines
- * give a container by default on small machines.
- */
-export const frontendConnections = 4000;
-
-/**
  * Marks of admin sessions: what a caller names as its port in the PROXY header is the server that HAProxy lists for its session.
  * So a session is told from others behind any translation of addresses.
  */
 export const adminMarks = 200;
 
-/** Proxy id of the write frontend, so that its figures can be asked for without those of all others. */
-export const writeFrontendId = 101;
+/** Proxy ids, so that the figures of one can be asked for without those of all others. */
+export const proxyIds = { writePort: 101, readPort: 102, primary: 103, readers: 104 } as const;
 
 export const readSlot = (index: number): string => `r${index + 1}`;
 
@@ -42,13 +37,16 @@ const connectBoundMs = 4000;
  * so that a router which slept through a pivot can never lead writers to the old primary. Everything that changes later
  * (epoch, primary, readers, hold) is told through the admin port and kept in HAProxy's memory only, on purpose.
  */
-export function routerConfiguration(definition: Pick<ClusterDefinition, 'name'>): string {
+export function routerConfiguration(
+  definition: Pick<ClusterDefinition, 'name'> & Partial<Pick<ClusterDefinition, 'connections' | 'replicas' | 'routers' | 'settings'>>,
+): string {
+  const limits = routerLimits(definition);
   const slots = Array.from({ length: readSlots }, (_, index) => `    server ${readSlot(index)} 0.0.0.0:3306 disabled`);
   return `# Router of cluster ${definition.name}. Written by drydock; changes are lost when the container is created again.
 global
     # One thread: commands take effect in the order in which they were sent, and hold leaves no connection behind.
     nbthread 1
-    maxconn ${2 * frontendConnections + 100}
+    maxconn ${2 * mostConnections + 100}
     no strict-limits
     log stdout format raw local0 notice
     set-var proc.epoch int(0)
@@ -78,24 +76,28 @@ defaults
     backlog 4096
 
 frontend write
-    id ${writeFrontendId}
+    id ${proxyIds.writePort}
     bind :${routerPorts.write}
-    maxconn ${frontendConnections}
+    # More wait in the kernel's queue, as all do while a switch holds.
+    maxconn ${limits.write}
     default_backend write
 
 # One place only: there is never more than one primary. A client that connects while it is dead waits here and finds the next one: each try ends
 # after timeout connect, and a refused one waits as long before the next, so this is what the move of a router costs on top for such clients.
 backend write
+    id ${proxyIds.primary}
     timeout connect ${connectMs}ms
     retries ${Math.ceil(connectBoundMs / connectMs)}
     server p 0.0.0.0:3306 disabled
 
 frontend read
+    id ${proxyIds.readPort}
     bind :${routerPorts.read}
-    maxconn ${frontendConnections}
+    maxconn ${readLimit(limits, 1)}
     default_backend read
 
 backend read
+    id ${proxyIds.readers}
     balance leastconn
 ${slots.join('\n')}
 

@@ -57,12 +57,13 @@ export function parseAdminSessions(text: string): { id: string; mark: number; fr
 /** Puts the answers together; `nameOf` gives a member's name for its address. */
 export function routerView(
   name: string,
-  answers: { epoch: string; slots: string; frontend: string },
+  answers: { epoch: string; slots: string; frontend: string; readFrontend: string },
   nameOf: (address: string, port: number) => string,
 ): RouterView {
   const slots = parseSlots(answers.slots);
   const primary = slots.find((slot) => slot.backend === 'write' && slot.slot === 'p');
   const frontend = parseFrontend(answers.frontend);
+  const readFrontend = parseFrontend(answers.readFrontend);
   return {
     name,
     reachable: true,
@@ -71,6 +72,7 @@ export function routerView(
     held: frontend.limit === 0,
     open: primary?.ready ?? false,
     sessions: frontend.sessions,
+    limits: { write: frontend.limit, read: readFrontend.limit },
     readers: slots.filter((slot) => slot.backend === 'read' && slot.ready).map((slot) => nameOf(slot.address, slot.port)),
   };
 }

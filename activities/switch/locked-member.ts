@@ -5,6 +5,7 @@ import type { FilePosition } from '../../schemas/observation';
 import type { Member } from '../../schemas/topology';
 import { codeOf, failure } from '../failure';
 import { flavorOf } from '../mysql/flavors';
+import { SessionError } from '../mysql/session-error';
 import type { Connect, ConnectOptions, Flavor, Session } from '../mysql/types';
 
 export interface JournalRow {
@@ -152,6 +153,14 @@ async function takeLock(session: Session, name: string, seconds: number): Promis
   if (row?.got !== 1) throw failure('Conflict', `lock ${name} of ${session.member} is held by another session for more than ${seconds} s`);
 }
 
+const noSuchTable = 1146;
+
+/** A copy that was cut off may have left a member without its journal: it knows of no epoch, as one that was just made. */
+function noneWithoutTable(error: unknown): JournalRecord[] {
+  if (error instanceof SessionError && error.errno === noSuchTable) return [];
+  throw error;
+}
+
 interface JournalRecord {
   epoch: number;
   primary_name: string;
@@ -161,7 +170,7 @@ interface JournalRecord {
 }
 
 export async function readJournal(session: Session): Promise<JournalRow | null> {
-  const [row] = await session.query<JournalRecord>('SELECT * FROM drydock.journal ORDER BY epoch DESC LIMIT 1');
+  const [row] = await session.query<JournalRecord>('SELECT * FROM drydock.journal ORDER BY epoch DESC LIMIT 1').catch(noneWithoutTable);
   if (!row) return null;
   const openedAt = row.binlog_file === null ? undefined : { file: row.binlog_file, position: Number(row.binlog_position) };
   return { epoch: row.epoch, primary: row.primary_name, operation: row.operation, openedAt };

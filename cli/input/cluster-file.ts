@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 
 import type { LineCounter, ParsedNode, Document } from 'yaml';
+import type { z } from 'zod';
 
 import type { AdoptionFile } from '../../schemas/adoption-file';
-import type { ClusterDefinition } from '../../schemas/cluster';
+import type { ClusterChanges, ClusterDefinition } from '../../schemas/cluster';
 import type { Problem } from '../../schemas/error-codes';
 import { CliError } from '../errors';
 import { lazy } from '../lazy';
@@ -93,19 +94,24 @@ export function parseClusterText(text: string, label: string): Source {
   };
 }
 
-/** What `cluster adopt` takes; one error with every problem of the file. */
-export async function adoptionFileFrom(file: string): Promise<AdoptionFile> {
+/** One error with every problem of the file. */
+async function parsed<Schema extends z.ZodType>(file: string, schema: Schema): Promise<z.output<Schema>> {
   const source = parseClusterText(await textOf(file), file === '-' ? 'standard input' : file);
-  const { adoptionFile } = lazy.adoption();
   refuse(
     source.label,
-    problemsOf(adoptionFile, source.value).map(({ keys, path, message }) => ({
+    problemsOf(schema, source.value).map(({ keys, path, message }) => ({
       path: `${source.locate?.(keys) ?? ''} ${path}`.trim(),
       message,
     })),
   );
-  return adoptionFile.parse(source.value);
+  return schema.parse(source.value);
 }
+
+/** What `cluster adopt` takes. */
+export const adoptionFileFrom = (file: string): Promise<AdoptionFile> => parsed(file, lazy.adoption().adoptionFile);
+
+/** What `cluster update` takes. */
+export const clusterChangesFrom = (file: string): Promise<ClusterChanges> => parsed(file, lazy.clusters().clusterChanges);
 
 /** The definition with every default filled in, or one error with every problem of file and flags. */
 export async function clusterDefinitionFrom(file: string | undefined, flags: ClusterFlags): Promise<ClusterDefinition> {

@@ -1,5 +1,8 @@
+import type { z } from 'zod';
+
+import type { ClusterChanges } from '../../schemas/cluster';
 import type { Problem } from '../../schemas/error-codes';
-import type { DeleteClusterInput, ErrantInput, PivotInput } from '../../schemas/inputs';
+import type { DeleteClusterInput, ErrantInput, PivotInput, UpdateClusterInput } from '../../schemas/inputs';
 import { lazy } from '../lazy';
 import { numberOr, secondsOr } from './numbers';
 import { type LocatedProblem, problemsOf, refuse } from './validate';
@@ -34,6 +37,8 @@ const flagOf: Record<string, string> = {
   member: 'MEMBER',
   by: '--by',
   removeAccounts: '--remove-accounts',
+  host: '--host',
+  acceptFewAcknowledgers: '--accept-few-acknowledgers',
   'expect.primary': '--expect-primary',
   'expect.epoch': '--expect-epoch',
   'approval.timeoutSeconds': '--timeout',
@@ -45,12 +50,12 @@ export function flagForPath(path: string): string {
 }
 
 /** Undefined values are left out, so that the schema's defaults hold. */
-const given = (value: Record<string, unknown>): Record<string, unknown> | undefined => {
+export const given = (value: Record<string, unknown>): Record<string, unknown> | undefined => {
   const entries = Object.entries(value).filter(([, each]) => each !== undefined);
   return entries.length ? Object.fromEntries(entries) : undefined;
 };
 
-function guarded(flags: GuardedFlags): Record<string, unknown> {
+export function guarded(flags: GuardedFlags): Record<string, unknown> {
   return {
     dryRun: flags.dryRun,
     expect: given({ primary: flags.expectPrimary, epoch: numberOr(flags.expectEpoch) }),
@@ -71,6 +76,11 @@ function withoutGates(flags: GuardedFlags): Problem[] {
 const named = (problems: readonly LocatedProblem[]): Problem[] =>
   problems.map(({ path, message }) => ({ path: flagForPath(path), message }));
 
+/** Throws one error with every problem of the command line. */
+export function refuseCommandLine(schema: z.ZodType, value: unknown, flags: GuardedFlags): void {
+  refuse('the command line', [...named(problemsOf(schema, value)), ...withoutGates(flags)]);
+}
+
 export function pivotInputFrom(cluster: string, flags: PivotFlags): PivotInput {
   const { pivotInput } = lazy.inputs();
   const value = given({
@@ -82,7 +92,7 @@ export function pivotInputFrom(cluster: string, flags: PivotFlags): PivotInput {
     proof: flags.proof === false ? false : undefined,
     ...guarded(flags),
   });
-  refuse('the command line', [...named(problemsOf(pivotInput, value)), ...withoutGates(flags)]);
+  refuseCommandLine(pivotInput, value, flags);
   return pivotInput.parse(value);
 }
 
@@ -92,7 +102,7 @@ export function deleteClusterInputFrom(
 ): DeleteClusterInput {
   const { deleteClusterInput } = lazy.inputs();
   const value = given({ cluster, deleteData: flags.deleteData, removeAccounts: flags.removeAccounts, ...guarded(flags) });
-  refuse('the command line', [...named(problemsOf(deleteClusterInput, value)), ...withoutGates(flags)]);
+  refuseCommandLine(deleteClusterInput, value, flags);
   return deleteClusterInput.parse(value);
 }
 
@@ -105,6 +115,13 @@ export function errantInputFrom(
   const { errantInput } = lazy.inputs();
   const { by, reason } = flags;
   const value = given({ cluster, decision, member, by, reason, proof: flags.proof === false ? false : undefined, ...guarded(flags) });
-  refuse('the command line', [...named(problemsOf(errantInput, value)), ...withoutGates(flags)]);
+  refuseCommandLine(errantInput, value, flags);
   return errantInput.parse(value);
+}
+
+export function updateClusterInputFrom(cluster: string, set: ClusterChanges, flags: GuardedFlags): UpdateClusterInput {
+  const { updateClusterInput } = lazy.inputs();
+  const value = given({ cluster, set, ...guarded(flags) });
+  refuseCommandLine(updateClusterInput, value, flags);
+  return updateClusterInput.parse(value);
 }

@@ -1,7 +1,7 @@
 import type { CreationPreview, DeletionResult } from '../../schemas/creation';
 import { padEnd, type Style, wrap } from './style';
 
-const facts = (pairs: readonly (readonly [name: string, text: string])[], columns: number, style: Style): string[] =>
+export const facts = (pairs: readonly (readonly [name: string, text: string])[], columns: number, style: Style): string[] =>
   pairs
     .filter(([, text]) => text)
     .flatMap(([name, text]) =>

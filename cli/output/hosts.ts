@@ -1,4 +1,5 @@
-import type { CheckReport, HostReport } from '../context';
+import type { HostReport } from '../../platform/inventory/report';
+import type { CheckReport } from '../context';
 import type { Style } from './style';
 import { table } from './table';
 import { plural } from './text';

@@ -43,7 +43,8 @@ async function deadObjects(client: Client, engines: Docker[], instance: string):
   const filters = { label: [`${labels.instance}=${instance}`] };
   const containers = (await Promise.all(engines.map((engine) => engine.listContainers({ all: true, filters })))).flat();
   const listed = await Promise.all(engines.map((engine) => engine.listVolumes({ filters })));
-  const Volumes = listed.flatMap((each) => each.Volumes ?? []);
+  // How a cluster was changed is true whatever became of the operation that wrote it down.
+  const Volumes = listed.flatMap((each) => each.Volumes ?? []).filter(({ Labels }) => Labels?.[labels.kind] !== 'definition');
   const objects = [
     ...containers.map(({ Names, Labels }) => ({ name: `container ${Names[0]?.slice(1) ?? '?'}`, operation: Labels[labels.operation] })),
     ...Volumes.map(({ Name, Labels }) => ({ name: `volume ${Name}`, operation: Labels?.[labels.operation] })),

@@ -231,6 +231,31 @@ export const scenarios: Record<string, Scenario> = {
     simulation.cluster(cluster).exists = false;
     return simulation.drydock.start('deleteCluster', { cluster });
   },
+  'addMember.done': start('addMember', (cluster) => ({ cluster })),
+  'addMember.dry-run': start('addMember', (cluster) => ({ cluster, dryRun: true })),
+  'addMember.begun-again': (simulation, cluster) => {
+    const simulated = simulation.cluster(cluster);
+    let asked = 0;
+    simulated.override.seedMember = () => (asked++ === 0 ? refuses('StaleEpoch')() : Promise.resolve({ bytes: 1, seconds: 1 }));
+    return simulation.drydock.start('addMember', { cluster, proof: false });
+  },
+  'addMember.undone': (simulation, cluster) => {
+    simulation.cluster(cluster).override.seedMember = refuses('SettingNotKept');
+    return simulation.drydock.start('addMember', { cluster });
+  },
+  'removeMember.done': start('removeMember', (cluster) => ({ cluster, member: 'db-3', acceptFewAcknowledgers: true })),
+  'removeMember.dry-run': start('removeMember', (cluster) => ({ cluster, member: 'db-3', acceptFewAcknowledgers: true, dryRun: true })),
+  'removeMember.refused': start('removeMember', (cluster) => ({ cluster, member: 'db-3' })),
+  'removeMember.undone': (simulation, cluster) => {
+    simulation.cluster(cluster).override.retireMember = refuses('EngineUnavailable');
+    return simulation.drydock.start('removeMember', { cluster, member: 'db-3', acceptFewAcknowledgers: true });
+  },
+  'replaceMember.done': start('replaceMember', (cluster) => ({ cluster, member: 'db-3' })),
+  'replaceMember.dry-run': start('replaceMember', (cluster) => ({ cluster, member: 'db-3', dryRun: true })),
+  'replaceMember.refused': start('replaceMember', (cluster) => ({ cluster, member: 'db-1' })),
+  'updateCluster.done': start('updateCluster', (cluster) => ({ cluster, set: { readFallback: 'refuse' } })),
+  'updateCluster.dry-run': start('updateCluster', (cluster) => ({ cluster, set: { readFallback: 'refuse' }, dryRun: true })),
+  'updateCluster.invalid': start('updateCluster', (cluster) => ({ cluster, set: { engine: 'mariadb' } })),
   'errant.listed': start('errant', (cluster) => ({ cluster, decision: 'list' })),
   'errant.invalid': start('errant', (cluster) => ({ cluster, decision: 'accept' })),
   'errant.refused': start('errant', (cluster) => ({ cluster, decision: 'accept', member: 'db-2' })),

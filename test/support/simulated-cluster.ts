@@ -89,8 +89,8 @@ export class SimulatedCluster {
   }
 
   private cluster(): Cluster {
-    const { definition, created, members, routers, adoption } = this.state;
-    return { definition, created, members, routers, adoption };
+    const { definition, created, members, routers, adoption, revision, removed } = this.state;
+    return { definition, created, members, routers, adoption, revision, removed };
   }
 
   switched(input: SwitchInput): SwitchReport {
@@ -112,6 +112,19 @@ export class SimulatedCluster {
     startMember: () => Promise.resolve(),
     stopMember: () => Promise.resolve({ stopped: true }),
     replaceVolume: () => Promise.resolve({ kept: 'volume' }),
+    placeMember: (cluster) => {
+      const [first] = cluster.members;
+      if (!first) throw new Error('a cluster without members');
+      const number = cluster.members.length + 1;
+      return Promise.resolve({ ...first, name: `db-${number}`, serverId: number, address: `10.213.0.${9 + number}` });
+    },
+    recordPlan: (_operation, plan) => {
+      const { epoch, primary } = this.state;
+      this.state = { ...plan, epoch, primary };
+      return Promise.resolve({ missing: [] });
+    },
+    retireMember: () => Promise.resolve({ gone: false }),
+    removeMember: (_cluster, member) => Promise.resolve({ removed: [`container ${member.name}`], kept: [`volume ${member.name}.1`] }),
     createRouter: () => Promise.resolve(),
     removeCluster: () => {
       this.exists = false;

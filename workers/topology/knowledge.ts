@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 
 import type { GuardView } from '../../schemas/guard';
 import { guardId } from '../../schemas/names';
+import type { ClusterState } from '../../schemas/topology';
 import { answerOf, type Known, knownOf, type TopologyAnswer } from './view';
 
 const listEveryMs = 500;
@@ -58,6 +59,11 @@ export class Knowledge extends EventEmitter<Events> {
 
   names(): string[] {
     return [...this.clusters.keys()].sort();
+  }
+
+  /** Members and routers as the guards that there are know them. */
+  states(): ClusterState[] {
+    return [...this.clusters.values()].filter(({ guard }) => guard !== 'absent').map(({ state }) => state);
   }
 
   /** The last known, whatever its age. */

@@ -14,8 +14,8 @@ const mostUnsent = 64 * 1024;
 const listenAgainMs = 5_000;
 
 /**
- * Who is primary, for anybody who may reach it: `GET /clusters`, `/clusters/<name>`, `/clusters/<name>/events` (docs/announcements.md). It reads
- * only and knows no secret. It never ends its worker: an address that is taken is tried again.
+ * Who is primary, for anybody who may reach it: `GET /clusters`, `/clusters/<name>`, `/clusters/<name>/events` (docs/announcements.md), and what the
+ * routers count: `/metrics` (docs/router.md). It reads only and tells no secret. It never ends its worker: an address that is taken is tried again.
  */
 export class TopologyServer {
   private readonly server: Server;
@@ -27,6 +27,8 @@ export class TopologyServer {
     private readonly address: { host: string; port: number },
     private readonly knowledge: Knowledge,
     private readonly log: Logger,
+    /** What is collected at `/metrics`. */
+    private readonly metrics?: () => Promise<string>,
   ) {
     this.server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) => {
       this.answer(request, response).catch((error: unknown) => {
@@ -70,6 +72,7 @@ export class TopologyServer {
       return send(response, 405, { error: 'only GET and HEAD: nothing can be changed here' });
     }
     const [root, name, events, ...rest] = pathOf(request);
+    if (root === 'metrics' && name === undefined && this.metrics) return sendText(response, await this.metrics());
     if (root !== 'clusters' || rest.length > 0 || (events !== undefined && events !== 'events'))
       return send(response, 404, { error: 'known are /clusters, /clusters/<name> and /clusters/<name>/events' });
     if (name === undefined) return this.list(request, response);
@@ -135,6 +138,11 @@ function pathOf({ url = '/' }: IncomingMessage): string[] {
 function send(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
   response.end(`${JSON.stringify(body)}\n`);
+}
+
+function sendText(response: ServerResponse, text: string): void {
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(text);
 }
 
 /** With 304 the client has all but the times; how old the knowledge is, is in the header. */

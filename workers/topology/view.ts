@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto';
 
 import { type Topology, topologyOf } from '../../schemas/announcement';
 import type { GuardView } from '../../schemas/guard';
+import type { ClusterState } from '../../schemas/topology';
 
 /** What is known of one cluster. */
 export interface Known {
   topology: Topology;
+  state: ClusterState;
   guard: 'watching' | 'held' | 'absent';
   /** When the guard said so by an answer or by its memo (milliseconds since 1970). */
   asOf: number;
@@ -32,6 +34,7 @@ const blindMs = 180_000;
 
 export const knownOf = (view: GuardView, asOf: number): Known => ({
   topology: topologyOf(view.state),
+  state: view.state,
   guard: view.guard,
   asOf,
   askedAt: asOf,

@@ -45,6 +45,7 @@ export function clusterOf(file: AdoptionFile, examination: Examination, operatio
     volume: '',
     adopted: true,
   }));
+  const [smallest] = examination.members.flatMap(({ maxConnections }) => maxConnections ?? []).sort((a, b) => a - b);
   return {
     definition: {
       name,
@@ -64,7 +65,8 @@ export function clusterOf(file: AdoptionFile, examination: Examination, operatio
       subscribers,
       ...(file.commands ? { commands: file.commands } : {}),
       administrators: [...new Set(trusted)].sort(),
-      settings: {},
+      // What routers count on: any of them may be the primary.
+      settings: smallest === undefined ? {} : { max_connections: String(smallest) },
     },
     members: withCommands(file, members),
     routers: [],

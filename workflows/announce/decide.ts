@@ -28,6 +28,8 @@ export interface AnnounceMemory {
   cluster: string;
   /** As the newest change named them. */
   subscribers: Subscriber[];
+  /** Of the plan that named them; 0 as it was made. */
+  revision?: number;
   /** What somebody has yet to confirm, in order. */
   waiting: Announcement[];
   /** The newest that was ever told. */
@@ -64,14 +66,38 @@ function waitingFor(memory: AnnounceMemory, subscriber: Subscriber): Announcemen
 }
 
 /** A change was told, perhaps again, late, or after a later one. Keeps the order and what nobody needs out of memory. */
-export function accept(memory: AnnounceMemory, { announcement, subscribers }: Told): AnnounceMemory {
+export function accept(memory: AnnounceMemory, { announcement, subscribers, revision = 0 }: Told): AnnounceMemory {
   const { newest } = memory;
-  const isNewest = !newest || comparePlaces(announcement, newest) > 0;
+  const order = newest ? comparePlaces(announcement, newest) : 1;
   const known = memory.waiting.some((each) => comparePlaces(each, announcement) === 0);
-  if (known) return memory;
-  const next = isNewest ? { ...memory, subscribers, newest: { ...placeOf(announcement), at: announcement.at } } : memory;
-  return bounded(tidy({ ...next, cluster: announcement.cluster, waiting: [...next.waiting, announcement].sort(comparePlaces) }));
+  // A pivot that began before the list was changed tells a later epoch with the list of before.
+  const sameCluster = newest?.created === announcement.created;
+  const outdated = sameCluster && revision < (memory.revision ?? 0);
+  const changed = order === 0 && revision > (memory.revision ?? 0);
+  if (known && !changed) return memory;
+  const told = (order > 0 && !outdated) || changed ? withSubscribers(memory, subscribers, revision) : memory;
+  const next = order > 0 ? { ...told, newest: { ...placeOf(announcement), at: announcement.at } } : told;
+  const waiting = known ? next.waiting : [...next.waiting, announcement].sort(comparePlaces);
+  return bounded(tidy({ ...next, cluster: announcement.cluster, waiting }));
 }
+
+/** Who is reached elsewhere from now on has had nothing yet. */
+function withSubscribers(memory: AnnounceMemory, subscribers: Subscriber[], revision: number): AnnounceMemory {
+  const moved = subscribers.filter((each) => {
+    const before = memory.subscribers.find(({ name }) => name === each.name);
+    return before !== undefined && addressOf(before) !== addressOf(each);
+  });
+  const lanes = Object.entries(memory.lanes).filter(([name]) => !moved.some((each) => each.name === name));
+  return {
+    ...memory,
+    subscribers,
+    lanes: Object.fromEntries(lanes),
+    ...(revision > 0 || memory.revision !== undefined ? { revision } : {}),
+  };
+}
+
+const addressOf = ({ webhook, consul, etcd }: Subscriber): string =>
+  JSON.stringify([webhook?.url, consul?.url, consul?.key, etcd?.urls, etcd?.key]);
 
 /** Drops what nobody waits for, and what is remembered of who is no subscriber any more. */
 function tidy(memory: AnnounceMemory): AnnounceMemory {
@@ -135,8 +161,9 @@ export function skip(memory: AnnounceMemory, name: string): AnnounceMemory {
   return tidy(withLane(memory, name, { passed: placeOf(last), confirmed, failed: 0, skipped: skipped + open.length }));
 }
 
-/** Nothing will be told any more: the cluster is gone and everybody knows. */
-export const isOver = ({ newest, waiting }: AnnounceMemory): boolean => newest?.event === 'deleted' && waiting.length === 0;
+/** Nothing will be told any more: the cluster is gone and everybody knows, or nobody is to be told. */
+export const isOver = ({ newest, waiting, subscribers }: AnnounceMemory): boolean =>
+  newest !== undefined && waiting.length === 0 && (newest.event === 'deleted' || subscribers.length === 0);
 
 /** Of a cluster that is gone, who does not answer for so long is no longer waited for. */
 const FAREWELL_MS = 24 * 3600 * 1000;
@@ -159,7 +186,7 @@ export function viewOf(memory: AnnounceMemory): AnnouncementsView {
 
 /** A signal is read without trust: what is malformed, or of another cluster, is ignored. */
 export function readTold(value: unknown, cluster: string): Told | undefined {
-  const { announcement, subscribers } = fields(value) as Partial<Told>;
+  const { announcement, subscribers, revision } = fields(value) as Partial<Told>;
   const { id, event, created, epoch, at, primary } = fields(announcement) as Partial<Announcement>;
   const valid =
     [id, created, at].every((text) => typeof text === 'string') &&
@@ -171,7 +198,7 @@ export function readTold(value: unknown, cluster: string): Told | undefined {
     (cluster === '' || announcement.cluster === cluster) &&
     Array.isArray(subscribers) &&
     subscribers.every((one: unknown) => typeof fields(one)['name'] === 'string');
-  return valid ? { announcement, subscribers } : undefined;
+  return valid ? { announcement, subscribers, ...(Number.isInteger(revision) ? { revision } : {}) } : undefined;
 }
 
 const fields = (value: unknown): Record<string, unknown> =>

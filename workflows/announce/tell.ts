@@ -17,7 +17,8 @@ export const announcing = proxyActivities<AnnounceActivities>({
 /** Hands a change over to `announce/<cluster>`. Answers why it could not; never throws: who tells has more important things to do. */
 export async function tellOnce(state: ClusterState, event: Announcement['event'], operation?: string): Promise<string | undefined> {
   const { definition, epoch } = state;
-  if (subscribersOf(definition).length === 0) return undefined;
+  // A list that was changed may have become empty: those who were on it are told no more.
+  if (subscribersOf(definition).length === 0 && state.revision === undefined) return undefined;
   try {
     const summary = `tell the subscribers of ${definition.name}: ${event === 'deleted' ? 'deleted' : `epoch ${epoch}`}`;
     await CancellationScope.nonCancellable(() => summarised(announcing.tellSubscribers, summary)(state, event, operation));

@@ -1,5 +1,5 @@
 /** Decisions about a cluster's definition: pure functions. */
-import type { ClusterDefinition } from '../../schemas/cluster';
+import type { ClusterChanges, ClusterDefinition } from '../../schemas/cluster';
 import { isBystander, mayBePromoted } from '../../schemas/member-rules';
 import type { CreationPreview } from '../../schemas/creation';
 import type { Problem } from '../../schemas/error-codes';
@@ -70,6 +70,12 @@ export function definitionProblems(definition: ClusterDefinition): Problem[] {
     });
   return problems;
 }
+
+/** The definition with the fields that are given. */
+export const changed = (definition: ClusterDefinition, set: ClusterChanges): ClusterDefinition => ({
+  ...definition,
+  ...(Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined)) as Partial<ClusterDefinition>),
+});
 
 /** Where an existing cluster differs from what is asked for. */
 export function differences(existing: ClusterDefinition, asked: ClusterDefinition): Problem[] {

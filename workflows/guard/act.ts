@@ -186,7 +186,7 @@ function routers(moment: Moment): GuardAction[] {
   const { findings, state } = memory;
   const primaryKnown = !findings.some(({ diagnosis }) => withoutPrimary.includes(diagnosis) && diagnosis !== 'PrimaryBusy');
   if (!primaryKnown) return [];
-  const readers = fitReaders(state, findings);
+  const readers = fitReaders(state, findings, memory.rebuilding);
   const tell: GuardAction[] = membersWith(findings, ['RouterBehind'])
     .filter((name) => due(moment, 'tell-router', name))
     .map((router) => ({ kind: 'tell-router', router }));

@@ -15,7 +15,7 @@ import { failure, progressQuery } from '../operation';
 import type { Keeper } from './keeper';
 import { answerOf, refusalOfMaintenance, setMaintenance } from './maintenance';
 import { noteRebuilding } from './memory';
-import { readChange, readDoubt, readFencing, readMaintenance, readPerson, readRebuilding } from './requests';
+import { readChange, readDoubt, readFencing, readMaintenance, readPerson, readPlan, readRebuilding } from './requests';
 
 /** Signals may come before the guard has looked for the first time: they are kept and done then. */
 export interface Slot {
@@ -53,6 +53,11 @@ export function listenTo(slot: Slot): void {
     if (state) keeper.adopt(state);
     else keeper.note('signal clusterChanged refused: it names no member as primary, or no epoch');
   });
+  on('planChanged', (keeper, argument) => {
+    const state = readPlan(argument, keeper.memory.state);
+    if (state) keeper.adopt(state);
+    else keeper.note('signal planChanged refused: it is no plan of this cluster, or an older one');
+  });
   hear('primaryMoved', (keeper, argument) => {
     const state = readChange(argument, keeper.memory.state);
     if (state) keeper.primaryMoved(state.epoch, state.primary);
@@ -70,7 +75,7 @@ export function listenTo(slot: Slot): void {
   });
   on('rebuilding', (keeper, argument) => {
     const member = readRebuilding(argument, keeper.memory.state);
-    if (member) keeper.memory = noteRebuilding(keeper.memory, member.name, member.on);
+    if (member) keeper.memory = noteRebuilding(keeper.memory, member.name, member.on, member.operation);
     else keeper.note('signal rebuilding refused: it wants {"member", "on": true or false}');
   });
   on('maintenance', (keeper, argument) => {

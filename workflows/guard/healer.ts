@@ -121,7 +121,7 @@ export class Healer {
     const others = (keeper.memory.rebuilding ?? []).filter((each) => each !== name);
     keeper.memory = { ...keeper.memory, rebuilding: [...others, name] };
     const state = await topologyOf(keeper.memory.state);
-    const donors = fitReaders(state, keeper.memory.findings).filter((each) => each !== name);
+    const donors = fitReaders(state, keeper.memory.findings, others).filter((each) => each !== name);
     const told = await rebuild(state, name, donors.at(-1) ?? state.primary, reason);
     keeper.memory = { ...keeper.memory, rebuilding: keeper.memory.rebuilding?.filter((each) => each !== name) };
     keeper.adopt(await topologyOf(state));
@@ -130,8 +130,8 @@ export class Healer {
 
   /** Readers are taken anew at each call: they may have changed while it waited. */
   private async tell(routers?: string[]): Promise<void> {
-    const { state, findings } = this.keeper.memory;
-    const readers = fitReaders(state, findings);
+    const { state, findings, rebuilding } = this.keeper.memory;
+    const readers = fitReaders(state, findings, rebuilding);
     // A change of readers is none of the business of a switch that holds the routers; one that was left holding is told by name.
     const keepHold = routers === undefined;
     if (state.routers.length > 0)

@@ -22,6 +22,7 @@ import { isCancellation, meaningOf, publish } from '../operation';
 import { act, type GuardConfig, type Moment } from './act';
 import { isLoss } from './agree';
 import { renderGuard } from './details';
+import { askToStandAside } from '../members/stand-aside';
 import { publishTopology } from './publish-topology';
 import { Healer } from './healer';
 import { lookAtJournal } from './look';
@@ -59,6 +60,8 @@ const changes = ({ kind }: GuardAction): boolean => !['tell-router', 'set-reader
 
 /** What a loss leads to, and nothing else does. */
 const followsFromLoss = ({ kind }: GuardAction): boolean => kind === 'pivot' || kind === 'hold-for-person';
+
+const namesOf = ({ members }: ClusterState): string => members.map(({ name }) => name).join();
 
 /** Watches, decides, acts, for as long as the cluster exists. */
 export class Keeper implements Watchman {
@@ -248,6 +251,8 @@ export class Keeper implements Watchman {
       this.observers.forget();
       this.pivots.reached(state.epoch);
     }
+    // What is known of one that is no member any more, or not of one that is, is no ground to act on.
+    if (namesOf(before) !== namesOf(state)) this.observation = undefined;
     if (JSON.stringify(before) !== JSON.stringify(state)) this.watch?.cancel();
     this.poke();
   }
@@ -323,7 +328,8 @@ export class Keeper implements Watchman {
     switch (action.kind) {
       case 'pivot':
         this.healer.cancel();
-        return this.pivots.start(action, observation, this.firstSignAt);
+        this.pivots.start(action, observation, this.firstSignAt);
+        return Object.values(this.memory.builders ?? {}).forEach(askToStandAside);
       case 'hold-for-person':
         this.memory = { ...this.memory, held: { reason: action.reason, since: new Date().toISOString(), by: 'the guard', flapping: true } };
         return this.show();

@@ -20,12 +20,15 @@ export const newMemory = (state: ClusterState): GuardMemory => ({ state, finding
 export function adoptState(memory: GuardMemory, state: ClusterState): GuardMemory {
   if (state.epoch < memory.state.epoch) return memory;
   const moved = state.epoch > memory.state.epoch;
+  const gone = memory.state.members.map(({ name }) => name).filter((name) => !state.members.some((member) => member.name === name));
+  const rebuilding = memory.rebuilding?.filter((name) => !gone.includes(name));
   return {
     ...memory,
     state,
-    findings: moved ? [] : memory.findings,
+    findings: moved ? [] : memory.findings.filter(({ member }) => member === undefined || !gone.includes(member)),
     attempts: moved ? {} : memory.attempts,
     readers: moved ? undefined : memory.readers,
+    ...(rebuilding === undefined ? {} : { rebuilding }),
     fencingUntil: moved ? undefined : memory.fencingUntil,
     pivots: memory.pivots
       .map((pivot) => (pivot.outcome === 'running' && pivot.epoch <= state.epoch ? { ...pivot, outcome: 'done' as const } : pivot))
@@ -69,9 +72,15 @@ export function noteDone(memory: GuardMemory, key: string, now: string): GuardMe
 }
 
 /** A member that is half built must never be taken for one that only has to follow: whoever builds it says so first, and when it is done. */
-export function noteRebuilding(memory: GuardMemory, member: string, on: boolean): GuardMemory {
+export function noteRebuilding(memory: GuardMemory, member: string, on: boolean, operation?: string): GuardMemory {
   const others = (memory.rebuilding ?? []).filter((each) => each !== member);
-  return { ...memory, rebuilding: on ? [...others, member] : others };
+  const builders = Object.entries(memory.builders ?? {}).filter(([name]) => name !== member);
+  if (on && operation !== undefined) builders.push([member, operation]);
+  return {
+    ...memory,
+    rebuilding: on ? [...others, member] : others,
+    ...(memory.builders || builders.length > 0 ? { builders: Object.fromEntries(builders) } : {}),
+  };
 }
 
 /** What is well again has no history of attempts. */

@@ -13,9 +13,9 @@ const unfitToRead: Diagnosis[] = [
 ];
 
 /** Replicas that the read port may use, in the order of the members. Empty: the router falls back by its cluster's policy. */
-export function fitReaders(state: ClusterState, findings: Finding[]): string[] {
+export function fitReaders(state: ClusterState, findings: Finding[], rebuilding: string[] = []): string[] {
   const unfit = new Set(findings.filter(({ diagnosis }) => unfitToRead.includes(diagnosis)).map(({ member }) => member));
   return state.members
     .map(({ name }) => name)
-    .filter((name) => name !== state.primary && !unfit.has(name) && delayOf(state.definition, name) === 0);
+    .filter((name) => name !== state.primary && !unfit.has(name) && !rebuilding.includes(name) && delayOf(state.definition, name) === 0);
 }

@@ -13,8 +13,8 @@ const isTime = (value: unknown): value is string => typeof value === 'string' &&
 export function readChange(value: unknown, state: ClusterState): ClusterState | undefined {
   const { epoch, primary, members, routers, definition } = fields(value) as Partial<ClusterState>;
   const next: ClusterState = {
+    ...state,
     definition: definition ?? state.definition,
-    created: state.created,
     members: Array.isArray(members) ? members : state.members,
     routers: Array.isArray(routers) ? routers : state.routers,
     epoch: epoch ?? state.epoch,
@@ -22,6 +22,20 @@ export function readChange(value: unknown, state: ClusterState): ClusterState | 
   };
   const valid = Number.isInteger(next.epoch) && next.members.some((member) => member?.name === next.primary);
   return valid ? next : undefined;
+}
+
+/**
+ * The plan as an operation has written it down: other members, other rules. Who is primary is the guard's own knowledge, which a pivot may have changed
+ * meanwhile. Undefined when it is no plan of this cluster, or older than what is known.
+ */
+export function readPlan(value: unknown, state: ClusterState): ClusterState | undefined {
+  const plan = fields(value) as Partial<ClusterState>;
+  const { definition, members, routers, created, revision, removed, adoption } = plan;
+  const mine = typeof definition?.name === 'string' && definition.name === state.definition.name && created === state.created;
+  if (!mine || !Array.isArray(members) || !Array.isArray(routers) || !Number.isInteger(revision)) return undefined;
+  if ((revision ?? 0) < (state.revision ?? 0) || !members.some((member) => member?.name === state.primary)) return undefined;
+  const { epoch, primary } = state;
+  return { definition, created, members, routers, revision, removed, ...(adoption ? { adoption } : {}), epoch, primary };
 }
 
 /** No longer than this: an operation that died must not blind the guard. */
@@ -39,11 +53,11 @@ export function readMaintenance(value: unknown): MaintenanceRequest | undefined 
   return { on, until: isTime(until) ? new Date(until).toISOString() : undefined, ...readPerson(value) };
 }
 
-/** Which replica an operation begins, or has ended, to build anew. */
-export function readRebuilding(value: unknown, state: ClusterState): { name: string; on: boolean } | undefined {
-  const { member, on } = fields(value);
-  const known = state.members.some(({ name }) => name === member && name !== state.primary);
-  return typeof member === 'string' && typeof on === 'boolean' && known ? { name: member, on } : undefined;
+/** Which replica an operation begins, or has ended, to build: also one that is only about to be a member. */
+export function readRebuilding(value: unknown, state: ClusterState): { name: string; on: boolean; operation?: string } | undefined {
+  const { member, on, operation } = fields(value);
+  const possible = typeof member === 'string' && /^[a-z][a-z0-9-]{0,33}$/.test(member) && member !== state.primary;
+  return possible && typeof on === 'boolean' ? { name: member, on, ...(typeof operation === 'string' ? { operation } : {}) } : undefined;
 }
 
 /** A watch has a first sign of a loss, and who else is to look. */

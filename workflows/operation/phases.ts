@@ -90,9 +90,25 @@ export const lifecycles: Record<string, { phases: readonly Phase[]; rollback: st
     phases: ['starting', 'preparing', 'switching', 'finishing'],
     rollback: 'before the switch an abort, after it a planned pivot back to the old primary',
   },
+  addMember: {
+    phases: ['starting', 'preparing', 'finishing'],
+    rollback: 'until the new member counts an abort: it is taken out again, with what was made for it',
+  },
   adoptCluster: { phases: ['starting', 'preparing'], rollback: 'an abort: what was made and changed is undone' },
   createCluster: { phases: ['starting', 'preparing'], rollback: 'an abort: what was created is removed' },
   deleteCluster: { phases: ['starting', 'preparing', 'finishing'], rollback: 'before the first removal an abort; none after it' },
   errant: { phases: ['starting', 'preparing', 'finishing'], rollback: 'before the decision is carried out an abort; none after it' },
+  removeMember: {
+    phases: ['starting', 'preparing', 'finishing'],
+    rollback: 'before the server is removed an abort: it is started again; none after it',
+  },
+  replaceMember: {
+    phases: ['starting', 'preparing', 'finishing'],
+    rollback: 'until the new member counts an abort: it is taken out again; none after it',
+  },
+  updateCluster: {
+    phases: ['starting', 'preparing', 'finishing'],
+    rollback: 'before the change is written down an abort; after it another update',
+  },
   guardCluster: { phases: ['preparing'], rollback: 'none: a guard changes nothing by itself; it starts pivots' },
 };

@@ -2,6 +2,8 @@ import { createServer, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
 
 import type { AdminCertificates } from '../../../activities/router/certificates';
+import { proxyIds } from '../../../activities/router/configuration';
+import { readLimit, routerLimits } from '../../../schemas/connection-limits';
 import type { SimulatedCluster } from './cluster';
 
 /** Views of all simulated routers, and the handshakes that they took. */
@@ -63,6 +65,9 @@ function answerTo(command: string, { cluster, primary }: SimulatedCluster): stri
         .map((member, index) => slot('read', `r${index + 1}`, member))
         .join('')
     );
-  if (command.startsWith('show stat ')) return '# pxname,svname,scur,slim\nwrite,FRONTEND,0,4000\n';
+  const limits = routerLimits(cluster.definition, cluster.routers.length);
+  if (command.startsWith(`show stat ${proxyIds.writePort} `)) return `# pxname,svname,scur,slim\nwrite,FRONTEND,0,${limits.write}\n`;
+  if (command.startsWith('show stat '))
+    return `# pxname,svname,scur,slim\nread,FRONTEND,0,${readLimit(limits, cluster.members.length - 1)}\n`;
   return '';
 }

@@ -7,7 +7,12 @@ let scenario: Scenario;
 let cluster: TestCluster;
 beforeAll(async () => {
   scenario = await Scenario.start();
-  cluster = await scenario.createCluster({ engine: 'mysql', version: '8.0', settings: { max_connections: '700' } });
+  cluster = await scenario.createCluster({
+    engine: 'mysql',
+    version: '8.0',
+    settings: { max_connections: '700' },
+    connections: { write: 560 },
+  });
 });
 afterAll(() => scenario?.stop());
 

@@ -43,6 +43,7 @@ test('a router starts closed and lets nobody through before it was told the epoc
     held: false,
     open: false,
     sessions: 0,
+    limits: { write: 65, read: 64 },
     readers: [],
   });
   await expect(admin.point(member(0))).rejects.toThrow(/told no epoch/);

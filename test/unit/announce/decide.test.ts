@@ -237,3 +237,39 @@ describe('whatever happens', () => {
     );
   });
 });
+
+describe('subscribers that change between two changes of primary', () => {
+  const [billing, store] = [webhook('billing'), etcd('store')];
+  const retold = (memory: AnnounceMemory, subscribers: Subscriber[], revision: number): AnnounceMemory =>
+    accept(memory, { announcement: change(5), subscribers, revision });
+
+  test('a new one is told the present epoch, the others are not told again', () => {
+    const all = had(had(after(change(5)), 'billing', change(5)), 'store', change(5));
+    const memory = retold(all, [billing, store, webhook('audit')], 1);
+    expect([nextEpoch(memory, 'audit'), nextEpoch(memory, 'billing'), nextEpoch(memory, 'store')]).toEqual([5, undefined, undefined]);
+  });
+
+  test('one that was taken off is told no more, and with nobody left it is over', () => {
+    const memory = retold(after(change(5)), [store], 1);
+    expect([nextEpoch(memory, 'billing'), nextEpoch(memory, 'store')]).toEqual([undefined, 5]);
+    expect(isOver(retold(memory, [], 2))).toBe(true);
+    expect(isOver(memory)).toBe(false);
+  });
+
+  test('one that is reached elsewhere from now on is told anew', () => {
+    const memory = had(after(change(5)), 'billing', change(5));
+    const moved = { ...billing, webhook: { url: 'https://elsewhere.example', secret: 'subscribers/billing' } };
+    expect(nextEpoch(retold(memory, [moved, store], 1), 'billing')).toBe(5);
+    expect(nextEpoch(retold(memory, [billing, store], 1), 'billing')).toBeUndefined();
+  });
+
+  test('an earlier list that comes late changes nothing; a later epoch brings its own', () => {
+    const memory = retold(after(change(5)), [store], 2);
+    expect(retold(memory, [billing, store], 1).subscribers).toEqual([store]);
+    expect(accept(memory, { announcement: change(6), subscribers: [billing], revision: 3 }).subscribers).toEqual([billing]);
+    // A pivot that began before.
+    expect(accept(memory, { announcement: change(6), subscribers: [billing], revision: 1 }).subscribers).toEqual([store]);
+    const again = change(1, { created: madeAgain });
+    expect(accept(memory, { announcement: again, subscribers: [billing] })).toMatchObject({ subscribers: [billing], revision: 0 });
+  });
+});

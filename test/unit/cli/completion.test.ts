@@ -14,7 +14,7 @@ describe('completion', () => {
     [['cl'], ['cluster']],
     [
       ['cluster', ''],
-      ['create', 'adopt', 'show', 'list', 'delete', 'maintenance', 'errant'],
+      ['create', 'adopt', 'show', 'list', 'update', 'member', 'delete', 'maintenance', 'errant'],
     ],
     [['cluster', 'show', 'o'], ['orders']],
     [['cluster', 'create', '--engine', 'my'], ['mysql']],

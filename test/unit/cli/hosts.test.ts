@@ -1,4 +1,4 @@
-import type { HostReport } from '../../../cli/context';
+import type { HostReport } from '../../../platform/inventory/report';
 import { drydock } from './harness';
 
 const host = (change: Partial<HostReport> = {}): HostReport => ({

@@ -1,4 +1,5 @@
-import { frontendConnections, readSlots, routerConfiguration, routerFiles } from '../../../activities/router/configuration';
+import { readSlots, routerConfiguration, routerFiles } from '../../../activities/router/configuration';
+import { mostConnections } from '../../../schemas/connection-limits';
 
 const text = routerConfiguration({ name: 'shop' });
 const section = (name: string): string[] => {
@@ -39,6 +40,19 @@ test('commands take effect in the order of their sending, within the descriptors
   const global = section('global');
   expect(global).toContain('nbthread 1');
   const maximum = Number(global.find((line) => line.startsWith('maxconn '))?.split(' ')[1]);
-  expect(maximum).toBeGreaterThan(2 * frontendConnections);
+  expect(maximum).toBeGreaterThan(2 * mostConnections);
   expect(2 * maximum).toBeLessThan(20_000);
+});
+
+test('each port takes what a member can take, and the rest waits in the kernel', () => {
+  const limitOf = (frontend: string, more: object): string[] => {
+    const lines = routerConfiguration({ name: 'shop', ...more }).split('\n');
+    return lines
+      .slice(lines.indexOf(frontend))
+      .filter((line) => line.startsWith('    maxconn '))
+      .slice(0, 1);
+  };
+  expect(limitOf('frontend write', {})).toEqual(['    maxconn 65']);
+  expect(limitOf('frontend read', {})).toEqual(['    maxconn 64']);
+  expect(limitOf('frontend write', { connections: { write: 90 }, routers: 2 })).toEqual(['    maxconn 45']);
 });

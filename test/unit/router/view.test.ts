@@ -20,7 +20,11 @@ test('servers are ready unless they are in maintenance', () => {
 });
 
 test('a view tells epoch, primary, who is read from, and whether it holds', () => {
-  const view = routerView('shop-router-1', { epoch, slots, frontend: stat(4000) }, (address) => `member at ${address}`);
+  const view = routerView(
+    'shop-router-1',
+    { epoch, slots, frontend: stat(65), readFrontend: stat(128) },
+    (address) => `member at ${address}`,
+  );
   expect(view).toEqual({
     name: 'shop-router-1',
     reachable: true,
@@ -29,14 +33,17 @@ test('a view tells epoch, primary, who is read from, and whether it holds', () =
     held: false,
     open: true,
     sessions: 3,
+    limits: { write: 65, read: 128 },
     readers: ['member at 10.9.9.8'],
   });
-  expect(routerView('r', { epoch, slots, frontend: stat(0) }, String)).toMatchObject({ held: true });
+  expect(routerView('r', { epoch, slots, frontend: stat(0), readFrontend: stat(128) }, String)).toMatchObject({ held: true });
 });
 
 test('a router that was told nothing has no primary', () => {
   const fresh = slots.replace('p 10.9.9.9 2 4', 'p 0.0.0.0 0 5');
-  expect(routerView('r', { epoch: epoch.replace('5', '0'), slots: fresh, frontend: stat(4000) }, String)).toMatchObject({
+  expect(
+    routerView('r', { epoch: epoch.replace('5', '0'), slots: fresh, frontend: stat(65), readFrontend: stat(64) }, String),
+  ).toMatchObject({
     epoch: 0,
     primary: null,
     open: false,

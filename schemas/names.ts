@@ -11,7 +11,7 @@ export const queues = {
   work: 'drydock-work',
 } as const;
 
-export const workflowTypes = ['adoptCluster', 'createCluster', 'deleteCluster', 'errant', 'guardCluster', 'pivot'] as const;
+export const workflowTypes = ['adoptCluster', 'createCluster', 'deleteCluster', 'errant', 'guardCluster', 'pivot', 'upgrade'] as const;
 export type WorkflowType = (typeof workflowTypes)[number];
 
 /** Search attributes, all of type Keyword, registered by workers before they poll. */

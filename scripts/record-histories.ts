@@ -29,6 +29,8 @@ const failures: Record<string, string> = {
   'pivot.switch-failed': 'StaleEpoch',
   'pivot.unexpected': 'ExpectationFailed',
   'unknown.failed': 'UnknownWorkflowType',
+  'upgrade.invalid': 'InvalidInput',
+  'upgrade.not-supported': 'NotSupported',
 };
 
 async function main(wanted: string[]): Promise<void> {

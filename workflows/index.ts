@@ -11,8 +11,9 @@ import { guardCluster } from './guard/guard';
 import { hold } from './hold';
 import { pivot } from './pivot/pivot';
 import { proof } from './pivot/proof';
+import { upgrade } from './upgrade/upgrade';
 
-export { adoptCluster, adopted, announce, createCluster, deleteCluster, errant, guardCluster, hold, pivot, proof };
+export { adoptCluster, adopted, announce, createCluster, deleteCluster, errant, guardCluster, hold, pivot, proof, upgrade };
 export { default } from './unknown';
 
 /** Worker deployments are in use (docs/workers.md); a server refuses a versioning behaviour from a worker without a version. */
@@ -23,5 +24,5 @@ const versioned = (): boolean => Boolean(workflowInfo().currentDeploymentVersion
 // next task; operations end on the version that they began with.
 for (const endless of [adopted, announce, guardCluster, hold])
   setWorkflowOptions(() => (versioned() ? { versioningBehavior: 'AUTO_UPGRADE' } : {}), endless as (raw: never) => Promise<unknown>);
-for (const ending of [adoptCluster, createCluster, deleteCluster, errant, pivot, proof])
+for (const ending of [adoptCluster, createCluster, deleteCluster, errant, pivot, proof, upgrade])
   setWorkflowOptions({ failureExceptionTypes: [Error] }, ending as (raw: never) => Promise<unknown>);

@@ -2,7 +2,7 @@
 const folders = ['activities', 'bench', 'cli', 'client', 'demo', 'platform', 'schemas', 'scripts', 'test', 'workers', 'workflows'];
 
 /** The schemas that use zod. */
-const zodSchemas = '^schemas/(adoption-file|cluster|inputs|inventory|subscribers)\\.ts$';
+const zodSchemas = '^schemas/(adoption-file|cluster|inputs|inventory|subscribers|upgrade-plan)\\.ts$';
 
 /** `from` may import our own files only from `allowed` (and from itself). */
 const only = (from, allowed) => ({

@@ -14,6 +14,7 @@ import type { ProofReport, SwitchInput, SwitchReport } from '../schemas/pivot';
 import type { ObserverReport } from '../schemas/sight';
 import type { Subscriber } from '../schemas/subscribers';
 import type { Cluster, ClusterState, Member, Router } from '../schemas/topology';
+import type { UpgradeExamination, UpgradeQuestion } from '../schemas/upgrade';
 
 /** activities/operation: what every operation needs. On the queue of the plans, where bulk work can not delay it. */
 export interface OperationActivities {
@@ -86,6 +87,8 @@ export interface MysqlActivities {
   applyRole(state: ClusterState, member: string): Promise<void>;
   /** Chunked checksums of all tables on all reachable members at one position, throttled. Heartbeats. */
   proveEquality(state: ClusterState, members: string[]): Promise<ProofReport>;
+  /** What the data and the settings of a member are like, for an upgrade; changes nothing. Throws MemberUnreachable. */
+  examineUpgrade(cluster: Cluster, member: string, question: UpgradeQuestion): Promise<UpgradeExamination>;
 }
 
 /** activities/adoption: clusters that others made. Queue `work`. */

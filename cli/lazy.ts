@@ -16,12 +16,14 @@ import type * as Up from '../platform/up';
 import type * as Adoption from '../schemas/adoption-file';
 import type * as Clusters from '../schemas/cluster';
 import type * as Inputs from '../schemas/inputs';
+import type * as UpgradePlan from '../schemas/upgrade-plan';
 
 const load = createRequire(__filename);
 
 export const lazy = {
   inputs: () => load('../schemas/inputs') as typeof Inputs,
   adoption: () => load('../schemas/adoption-file') as typeof Adoption,
+  upgradePlan: () => load('../schemas/upgrade-plan') as typeof UpgradePlan,
   clusters: () => load('../schemas/cluster') as typeof Clusters,
   yaml: () => load('yaml') as typeof Yaml,
   client: () => load('../client') as typeof Client,

@@ -20,6 +20,7 @@ import { registerOpShow } from './commands/op-show';
 import { registerOpWatch } from './commands/op-watch';
 import { registerPivot } from './commands/pivot';
 import { registerUp } from './commands/up';
+import { registerUpgrade } from './commands/upgrade';
 import { controls } from '../schemas/operation';
 import { type CliContext, outStyle } from './context';
 import { exitCodes } from './exit-codes';
@@ -85,6 +86,7 @@ export function buildProgram(context: CliContext): DrydockCommand {
   for (const control of ['pause', 'resume'] as const) registerGuardControl(guard, given, control);
 
   registerPivot(program, given);
+  registerUpgrade(program, given);
 
   const host = program
     .command('host')

@@ -133,6 +133,11 @@ export const errorCodes = {
     meaning: 'A step did not end within its time-out.',
     remedy: 'See whether its worker runs and what the step waits for: `drydock op show`.',
   },
+  NotSupported: {
+    retryable: false,
+    meaning: 'drydock can not do this yet; nothing was touched.',
+    remedy: 'The message says what is built and which page tells more.',
+  },
   Internal: { retryable: false, meaning: 'A fault of drydock itself.', remedy: 'Report it with the operation id.' },
 } as const satisfies Record<string, { retryable: boolean; meaning: string; remedy: string }>;
 

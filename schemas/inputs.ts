@@ -5,6 +5,7 @@ import { clusterChanges, clusterDefinition, clusterName, memberName } from './cl
 import { errantDecisions } from './errant';
 import type { WorkflowType } from './names';
 import type { GuardEvidence } from './pivot';
+import { upgradeFields } from './upgrade-plan';
 
 const approval = z
   .strictObject({
@@ -128,6 +129,25 @@ export const guardClusterInput = z.strictObject({
   carried: z.unknown().optional(),
 });
 
+export const upgradeInput = z
+  .strictObject({
+    cluster: clusterName,
+    ...upgradeFields,
+    dryRun: z.boolean().default(false),
+    expect: expectation.optional(),
+  })
+  .superRefine(
+    ({ to, schema }, context) => {
+      if (to === undefined && schema === undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['to'],
+          message: 'name a version to go to (to), statements that change the schema, or both',
+        });
+    },
+    { when: ({ value }) => typeof value === 'object' && value !== null },
+  );
+
 /** Input schema by workflow type; JSON Schema files are generated from these. */
 export const inputSchemas = {
   addMember: addMemberInput,
@@ -140,6 +160,7 @@ export const inputSchemas = {
   removeMember: removeMemberInput,
   replaceMember: replaceMemberInput,
   updateCluster: updateClusterInput,
+  upgrade: upgradeInput,
 } as const satisfies Record<WorkflowType, z.ZodType>;
 
 export type PivotInput = z.output<typeof pivotInput>;
@@ -147,6 +168,7 @@ export type AdoptClusterInput = z.output<typeof adoptClusterInput>;
 export type CreateClusterInput = z.output<typeof createClusterInput>;
 export type DeleteClusterInput = z.output<typeof deleteClusterInput>;
 export type ErrantInput = z.output<typeof errantInput>;
+export type UpgradeInput = z.output<typeof upgradeInput>;
 export type GuardClusterInput = z.output<typeof guardClusterInput>;
 export type AddMemberInput = z.output<typeof addMemberInput>;
 export type RemoveMemberInput = z.output<typeof removeMemberInput>;

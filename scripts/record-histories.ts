@@ -34,6 +34,8 @@ const failures: Record<string, string> = {
   'replaceMember.refused': 'PrecheckFailed',
   'updateCluster.invalid': 'InvalidInput',
   'unknown.failed': 'UnknownWorkflowType',
+  'upgrade.invalid': 'InvalidInput',
+  'upgrade.not-supported': 'NotSupported',
 };
 
 async function main(wanted: string[]): Promise<void> {

@@ -15,23 +15,9 @@ import { removeMember } from './members/remove';
 import { replaceMember } from './members/replace';
 import { pivot } from './pivot/pivot';
 import { proof } from './pivot/proof';
+import { upgrade } from './upgrade/upgrade';
 
-export {
-  addMember,
-  adoptCluster,
-  adopted,
-  announce,
-  createCluster,
-  deleteCluster,
-  errant,
-  guardCluster,
-  hold,
-  pivot,
-  proof,
-  removeMember,
-  replaceMember,
-  updateCluster,
-};
+export { adoptCluster, adopted, announce, createCluster, deleteCluster, errant, guardCluster, hold, pivot, proof, upgrade };
 export { default } from './unknown';
 
 /** Worker deployments are in use (docs/workers.md); a server refuses a versioning behaviour from a worker without a version. */
@@ -42,16 +28,5 @@ const versioned = (): boolean => Boolean(workflowInfo().currentDeploymentVersion
 // next task; operations end on the version that they began with.
 for (const endless of [adopted, announce, guardCluster, hold])
   setWorkflowOptions(() => (versioned() ? { versioningBehavior: 'AUTO_UPGRADE' } : {}), endless as (raw: never) => Promise<unknown>);
-for (const ending of [
-  addMember,
-  adoptCluster,
-  createCluster,
-  deleteCluster,
-  errant,
-  pivot,
-  proof,
-  removeMember,
-  replaceMember,
-  updateCluster,
-])
+for (const ending of [adoptCluster, createCluster, deleteCluster, errant, pivot, proof, upgrade])
   setWorkflowOptions({ failureExceptionTypes: [Error] }, ending as (raw: never) => Promise<unknown>);

@@ -9,6 +9,9 @@ const ours = new Set<string>(Object.values(accounts));
 
 const isSystem = (user: string): boolean => user === '' || user.startsWith('mysql.') || ['mysql', 'mariadb.sys', 'PUBLIC'].includes(user);
 
+/** Neither the server's nor drydock's. */
+export const isOfPeople = (user: string): boolean => !ours.has(user) && !isSystem(user);
+
 /**
  * Statements that make the accounts which people created on the donor: a logical copy lacks them. They hold password hashes,
  * so they go into a file that only root of the container reads. Drydock's own accounts were made when the member was initialised.
@@ -24,7 +27,7 @@ export async function accountStatements(donor: Session, flavor: BaseFlavor): Pro
   const creates: string[] = [];
   const grants: string[] = [];
   for (const { user, host, role } of users) {
-    if (ours.has(user) || isSystem(user)) continue;
+    if (!isOfPeople(user)) continue;
     const name = role === 'Y' ? escape(user) : `${escape(user)}@${escape(host)}`;
     if (role === 'Y') creates.push(`CREATE ROLE IF NOT EXISTS ${name}`);
     else if (mariadb || version.major >= 8 || atLeast(version, 5, 7)) {

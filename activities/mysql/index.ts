@@ -12,6 +12,7 @@ import { observeCluster } from './observe';
 import { openFirstPrimary } from './open-first';
 import { seedMember } from './seed';
 import { createConnect } from './session';
+import { examineUpgrade } from './upgrade';
 
 /** One server at a time, or a look at all of them. */
 export function createMysqlActivities(env: ActivityEnvironment): MysqlActivities {
@@ -28,5 +29,6 @@ export function createMysqlActivities(env: ActivityEnvironment): MysqlActivities
     forgetErrant: (state, record, decided) => forgetErrant(env, state, record, decided),
     applyRole: (state, member) => applyRole(connect, state, member),
     proveEquality: (state, members) => proveEquality(env, state, members),
+    examineUpgrade: (cluster, member, question) => examineUpgrade(env, cluster, member, question),
   };
 }

@@ -35,13 +35,13 @@ async function readStandardInput(): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function textOf(file: string): Promise<string> {
+export async function textOf(file: string, what = 'the cluster file'): Promise<string> {
   try {
     return file === '-' ? await readStandardInput() : await readFile(file, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder, not a file' : message;
-    throw new CliError('InvalidInput', 'the cluster file can not be read; nothing was touched', [{ path: file, message: why }]);
+    throw new CliError('InvalidInput', `${what} can not be read; nothing was touched`, [{ path: file, message: why }]);
   }
 }
 
@@ -62,7 +62,11 @@ function position(
 function keepAsWritten(document: Document<ParsedNode>): void {
   const { isMap, isScalar } = lazy.yaml();
   const settings = document.get('settings', true);
-  const scalars = [document.get('version', true), ...(isMap(settings) ? settings.items.map(({ value }) => value) : [])];
+  const scalars = [
+    document.get('version', true),
+    document.getIn(['to', 'version'], true),
+    ...(isMap(settings) ? settings.items.map(({ value }) => value) : []),
+  ];
   for (const scalar of scalars)
     if (isScalar(scalar) && typeof scalar.value === 'number') scalar.value = scalar.source ?? String(scalar.value);
 }

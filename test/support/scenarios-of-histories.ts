@@ -323,6 +323,9 @@ export const scenarios: Record<string, Scenario> = {
     await simulation.drydock.result(id).catch(() => undefined);
     return `hold/cluster/${cluster}`;
   },
+  'upgrade.dry-run': start('upgrade', (cluster) => ({ cluster, to: { version: '9.7' }, dryRun: true })),
+  'upgrade.invalid': start('upgrade', (cluster) => ({ cluster, steps: [{ step: 'verify', colour: 'red' }] })),
+  'upgrade.not-supported': start('upgrade', (cluster) => ({ cluster, to: { version: '9.7' } })),
   'unknown.failed': async ({ client }, name) => {
     await client.workflow.start('pivvot', { taskQueue: queues.plans, workflowId: `pivvot/${name}`, args: [] });
     return `pivvot/${name}`;

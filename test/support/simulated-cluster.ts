@@ -10,6 +10,7 @@ import type { AdoptionFile } from '../../schemas/adoption-file';
 import type { Observation } from '../../schemas/observation';
 import type { ProofReport, SwitchInput, SwitchReport } from '../../schemas/pivot';
 import type { Cluster, ClusterState } from '../../schemas/topology';
+import type { UpgradeExamination } from '../../schemas/upgrade';
 import { primaryView, replicaView, state as stateOf } from '../unit/pivot/builders';
 
 type Cast = Omit<Activities, keyof OperationActivities | keyof AnnounceActivities>;
@@ -174,6 +175,7 @@ export class SimulatedCluster {
     acceptErrant: () => Promise.resolve(1),
     forgetErrant: () => Promise.resolve('volume db-3.1'),
     proveEquality: () => Promise.resolve(equal),
+    examineUpgrade: (_cluster, member) => Promise.resolve({ ...examined, member }),
     tellRouters: () => Promise.resolve({ confirmed: ['router-1'], missing: [] }),
     viewRouters: () => Promise.resolve([]),
     switchPrimary: (input) => Promise.resolve(this.switched(input)),
@@ -208,6 +210,30 @@ export class SimulatedCluster {
     ) as unknown as Cast;
   }
 }
+
+const nothing = { items: [], more: 0 };
+
+/** What an upgrade is told of a cluster against which nothing speaks. */
+const examined: UpgradeExamination = {
+  member: '',
+  version: '8.0.33',
+  tables: 1,
+  rows: 10,
+  bytes: 100,
+  notInnodb: nothing,
+  withoutKey: nothing,
+  oldTemporal: nothing,
+  zeroDates: nothing,
+  searchedInPart: nothing,
+  collations: [],
+  types: [],
+  names: nothing,
+  shapes: [],
+  accounts: nothing,
+  sqlModes: [],
+  variables: { binlog_format: 'ROW', gtid_mode: 'ON' },
+  disks: [],
+};
 
 export const equal: ProofReport = { equal: true, tables: 1, rows: 10, bytes: 100, chunks: 1, differences: [], unchecked: [], seconds: 1 };
 

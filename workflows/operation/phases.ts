@@ -98,6 +98,10 @@ export const lifecycles: Record<string, { phases: readonly Phase[]; rollback: st
   createCluster: { phases: ['starting', 'preparing'], rollback: 'an abort: what was created is removed' },
   deleteCluster: { phases: ['starting', 'preparing', 'finishing'], rollback: 'before the first removal an abort; none after it' },
   errant: { phases: ['starting', 'preparing', 'finishing'], rollback: 'before the decision is carried out an abort; none after it' },
+  upgrade: {
+    phases: ['starting', 'preparing'],
+    rollback: 'a dry run changes nothing; what is not one is refused until it is built (docs/upgrade.md)',
+  },
   removeMember: {
     phases: ['starting', 'preparing', 'finishing'],
     rollback: 'before the server is removed an abort: it is started again; none after it',

@@ -1,0 +1,69 @@
+import type { FindingVerdict, UpgradeFinding, UpgradePlan, UpgradePreview } from '../../schemas/upgrade';
+import { padEnd, type Style, width, wrap } from './style';
+import { duration, plural } from './text';
+
+const titles: Record<FindingVerdict, string> = {
+  refused: 'to be mended first',
+  accepted: 'taken on by the plan',
+  named: 'worth knowing',
+};
+
+/** What `upgrade --dry-run` answers. */
+export function upgradePlanLines(value: unknown, columns: number, style: Style): string[] {
+  const plan = (value as Partial<UpgradePreview> | undefined)?.plan;
+  if (!plan?.findings || !plan.steps) return [];
+  return [
+    '',
+    `${style.bold(`Plan for ${plan.cluster}`)}: ${plan.from} → ${style.bold(plan.to)}  ${plan.fit ? style.green('it would go ahead') : style.red('it would be refused')}`,
+    ...findingsOf(plan, 'refused', style.red('✗'), columns, style),
+    ...findingsOf(plan, 'accepted', style.yellow('~'), columns, style),
+    ...findingsOf(plan, 'named', style.yellow('!'), columns, style),
+    '',
+    ...stepLines(plan, columns, style),
+    '',
+    ...wayLines(plan, columns, style),
+    style.dim('  nothing was touched'),
+  ];
+}
+
+function findingsOf(plan: UpgradePlan, verdict: FindingVerdict, mark: string, columns: number, style: Style): string[] {
+  const list = plan.findings.filter((each) => each.verdict === verdict);
+  if (list.length === 0) return [];
+  return ['', style.bold(`${titles[verdict]} (${list.length})`), ...list.flatMap((each) => findingLines(each, mark, columns, style))];
+}
+
+function findingLines({ check, path, message, remedy, acceptable }: UpgradeFinding, mark: string, columns: number, style: Style): string[] {
+  const [first = '', ...rest] = wrap(`${check}${path ? ` ${path}` : ''}: ${message}`, columns - 4);
+  const how = acceptable ? `${remedy}; or accept ${check} in the plan` : remedy;
+  return [
+    `  ${mark} ${first}`,
+    ...rest.map((line) => `    ${line}`),
+    ...wrap(how, columns - 6).map((line, index) => style.dim(`    ${index === 0 ? '→' : ' '} ${line}`)),
+  ];
+}
+
+function stepLines({ steps }: UpgradePlan, columns: number, style: Style): string[] {
+  const nameWidth = Math.max(0, ...steps.map(({ name }) => width(name)));
+  return steps.flatMap(({ name, what, skipped, seconds }) => {
+    const text = skipped === undefined ? `${what}${seconds === undefined ? '' : `, about ${duration(seconds * 1000)}`}` : skipped;
+    const [first = '', ...rest] = wrap(text, Math.max(20, columns - nameWidth - 6));
+    const lead = `  ${skipped === undefined ? '○' : style.dim('–')} ${padEnd(name, nameWidth)}  `;
+    return [`${lead}${skipped === undefined ? first : style.dim(first)}`, ...rest.map((line) => `${' '.repeat(nameWidth + 6)}${line}`)];
+  });
+}
+
+function wayLines({ newMembers, wayBack, estimate, steps }: UpgradePlan, columns: number, style: Style): string[] {
+  const cutOver = steps.find(({ step }) => step === 'cut-over');
+  const facts: [string, string][] = [
+    ['estimated', `about ${duration(estimate.seconds * 1000)} until the cut-over, without ${estimate.without.join(', ')}`],
+    ['builds', `${plural(newMembers.length, 'member')}: ${newMembers.map(({ name, host }) => `${name} on ${host}`).join(', ')}`],
+    ['before', 'an abort removes the new members; nothing is lost'],
+    ['way back', wayBack === undefined ? 'nothing is known of one' : `${wayBack.kind}: ${wayBack.reason}`],
+    ...(wayBack?.brokenBy.length ? [['ended by', wayBack.brokenBy.join('; ')] as [string, string]] : []),
+    ...(cutOver ? [['rollback', cutOver.rollback] as [string, string]] : []),
+  ];
+  return facts.flatMap(([name, text]) => {
+    const [first = '', ...rest] = wrap(text, columns - 13);
+    return [`  ${style.dim(padEnd(name, 9))}  ${first}`, ...rest.map((line) => `${' '.repeat(13)}${line}`)];
+  });
+}

@@ -16,7 +16,19 @@ export const observerQueue = (observer: string): string => `drydock-observe-${ob
 /** Part of a queue's name. */
 export const observerName = /^[a-z][a-z0-9-]{0,30}$/;
 
-export const workflowTypes = ['adoptCluster', 'createCluster', 'deleteCluster', 'errant', 'guardCluster', 'pivot', 'upgrade'] as const;
+export const workflowTypes = [
+  'addMember',
+  'adoptCluster',
+  'createCluster',
+  'deleteCluster',
+  'errant',
+  'guardCluster',
+  'pivot',
+  'removeMember',
+  'replaceMember',
+  'updateCluster',
+  'upgrade',
+] as const;
 export type WorkflowType = (typeof workflowTypes)[number];
 
 /** Search attributes, all of type Keyword, registered by workers before they poll. */

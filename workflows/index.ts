@@ -17,7 +17,23 @@ import { pivot } from './pivot/pivot';
 import { proof } from './pivot/proof';
 import { upgrade } from './upgrade/upgrade';
 
-export { adoptCluster, adopted, announce, createCluster, deleteCluster, errant, guardCluster, hold, pivot, proof, upgrade };
+export {
+  addMember,
+  adoptCluster,
+  adopted,
+  announce,
+  createCluster,
+  deleteCluster,
+  errant,
+  guardCluster,
+  hold,
+  pivot,
+  proof,
+  removeMember,
+  replaceMember,
+  updateCluster,
+  upgrade,
+};
 export { default } from './unknown';
 
 /** Worker deployments are in use (docs/workers.md); a server refuses a versioning behaviour from a worker without a version. */
@@ -28,5 +44,17 @@ const versioned = (): boolean => Boolean(workflowInfo().currentDeploymentVersion
 // next task; operations end on the version that they began with.
 for (const endless of [adopted, announce, guardCluster, hold])
   setWorkflowOptions(() => (versioned() ? { versioningBehavior: 'AUTO_UPGRADE' } : {}), endless as (raw: never) => Promise<unknown>);
-for (const ending of [adoptCluster, createCluster, deleteCluster, errant, pivot, proof, upgrade])
+for (const ending of [
+  addMember,
+  adoptCluster,
+  createCluster,
+  deleteCluster,
+  errant,
+  pivot,
+  proof,
+  removeMember,
+  replaceMember,
+  updateCluster,
+  upgrade,
+])
   setWorkflowOptions({ failureExceptionTypes: [Error] }, ending as (raw: never) => Promise<unknown>);

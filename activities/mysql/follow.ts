@@ -37,11 +37,12 @@ export async function followPrimary(env: ActivityEnvironment, state: ClusterStat
       const delaySeconds = delayOf(state.definition, name) || undefined;
       if (delaySeconds !== undefined) await refuseUnapplied(state, locked, primarySession, source.member);
       const start = locked.flavor.gtid ? undefined : await startWithoutGtid(state, locked, primarySession, journal, from);
-      await locked.flavor.disableSemiSyncSource(locked.session);
+      await locked.flavor.stopSemiSyncWaits(locked.session);
       await locked.flavor.setSemiSyncReplica(locked.session, mayAcknowledge(state.definition, member));
       const { address, port } = source.member;
       await locked.flavor.follow(locked.session, { address, port, user: accounts.replication, password, delaySeconds }, start);
       await waitForThreads(locked, source.member);
+      await locked.flavor.disableSemiSyncSource(locked.session);
     }),
   );
 }

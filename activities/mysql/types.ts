@@ -91,10 +91,14 @@ export interface Flavor {
   /** On, AFTER_SYNC where there is, no fall-back to async, wait without replicas. Only on the primary. */
   enableSemiSyncSource(session: Session, required: number): Promise<void>;
   disableSemiSyncSource(session: Session): Promise<void>;
+  /** Commits, also an applier's, wait for no acknowledgement from here on; for a member that is about to replicate. */
+  stopSemiSyncWaits(session: Session): Promise<void>;
   /** A running receiver must be restarted to take effect; this does it only when that is safe (relay log kept), and changes nothing else. */
   setSemiSyncReplica(session: Session, enabled: boolean): Promise<void>;
 
   applicationSessions(session: Session): Promise<ApplicationSession[]>;
+  /** How many of them execute a statement at this moment. */
+  applicationsExecuting(session: Session): Promise<number>;
   kill(session: Session, connectionIds: number[]): Promise<void>;
   /** Events run on the primary only: enables at promotion, disables at demotion; event_scheduler likewise. */
   setEvents(session: Session, running: boolean): Promise<void>;

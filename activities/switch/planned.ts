@@ -65,8 +65,8 @@ async function isLost(context: SwitchContext, old: LockedMember, error: unknown)
 
 /**
  * Waits until the transactions that are open now have ended, at most for the bound. New ones go on arriving on open
- * connections, so only those that were seen at the beginning, and in every look since, are waited for. Then, for a moment, until no
- * statement runs: read-only waits for those that do, and whatever arrives while it waits is an error of a client. Answers who was there last.
+ * connections, so only those that were seen at the beginning, and in every look since, are waited for. Answers who was there last: while
+ * the routers hold, nobody comes.
  */
 async function letTransactionsEnd(
   context: SwitchContext,
@@ -80,16 +80,23 @@ async function letTransactionsEnd(
     const sessions = await old.flavor.applicationSessions(old.session);
     const open = sessions.filter((session) => session.inTransaction).map((session) => session.transaction);
     pending = pending ? new Set(open.filter((transaction) => pending?.has(transaction))) : new Set(open);
-    const elapsed = performance.now() - began;
-    if (pending.size > 0 && elapsed < boundMs) {
+    if (pending.size > 0 && performance.now() - began < boundMs) {
       await sleep(POLL_MS);
       continue;
     }
-    // Asked again at once: the moment is short.
-    if (elapsed < Math.min(boundMs, QUIET_BOUND_MS) && sessions.some(({ executing }) => executing)) continue;
+    await untilQuiet(old);
     detail(pending.size === 0 ? 'none is open' : `${pending.size} still open after ${boundMs} ms; they will be cut`);
     return sessions;
   }
+}
+
+/**
+ * For a moment, until no statement runs: read-only waits for those that do, and whatever arrives while it waits is an error of a client. Asked
+ * again and again without a pause, since the moment is short.
+ */
+async function untilQuiet({ flavor, session }: LockedMember): Promise<void> {
+  for (const until = performance.now() + QUIET_BOUND_MS; performance.now() < until;)
+    if ((await flavor.applicationsExecuting(session)) === 0) return;
 }
 
 /**

@@ -21,6 +21,7 @@ export function reportOf(records: LedgerRecords, head: ReportHead): LedgerReport
   const firstDue = new Map<number, number>();
   let longestWithRetry = 0;
   let errorsAfterRetry = 0;
+  const retryErrors: Record<string, number> = {};
 
   for (let row = 0; row < records.id.length; row++) {
     const id = records.id[row] ?? 0;
@@ -31,7 +32,10 @@ export function reportOf(records: LedgerRecords, head: ReportHead): LedgerReport
     if (acknowledged) acknowledgements.push(ended);
     if (records.attempt[row] !== 0) {
       if (acknowledged) longestWithRetry = Math.max(longestWithRetry, ended - (firstDue.get(id) ?? due));
-      else errorsAfterRetry += 1;
+      else {
+        errorsAfterRetry += 1;
+        count(retryErrors, nameOf(records, row));
+      }
       continue;
     }
     counts[outcome] += 1;
@@ -44,8 +48,7 @@ export function reportOf(records: LedgerRecords, head: ReportHead): LedgerReport
       bucket.longestMs = Math.max(bucket.longestMs, round(ended - due));
     } else {
       firstDue.set(id, due);
-      const error = records.errors[(records.error[row] ?? 0) - 1] ?? 'no answer';
-      rawErrors[error] = (rawErrors[error] ?? 0) + 1;
+      count(rawErrors, nameOf(records, row));
     }
   }
 
@@ -70,8 +73,15 @@ export function reportOf(records: LedgerRecords, head: ReportHead): LedgerReport
     rawErrors,
     rawErrorCount: counts.failed + counts.unknown,
     errorsAfterRetry: head.retried ? errorsAfterRetry : null,
+    retryErrors,
     timeline: [...buckets.values()].sort((one, other) => one.second - other.second),
   };
+}
+
+const nameOf = (records: LedgerRecords, row: number): string => records.errors[(records.error[row] ?? 0) - 1] ?? 'no answer';
+
+function count(errors: Record<string, number>, name: string): void {
+  errors[name] = (errors[name] ?? 0) + 1;
 }
 
 function longestGap(acknowledgements: number[]): LedgerReport['gap'] {

@@ -95,6 +95,8 @@ export interface LedgerReport {
   rawErrorCount: number;
   /** Writes that had an error and whose retry had one too; null when nothing was retried. */
   errorsAfterRetry: number | null;
+  /** What those retries got, named as in `rawErrors`. */
+  retryErrors: Record<string, number>;
   timeline: LedgerBucket[];
 }
 

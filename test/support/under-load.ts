@@ -45,6 +45,8 @@ export async function underLoad<Result>(
   }
 }
 
+const appliesWithinMs = 10_000;
+
 /** Replicas are given what they have not applied yet: the row count of the primary is waited for. */
 export async function verifyOn(cluster: TestCluster, ledger: Ledger, state: ClusterState, member: string): Promise<Verification> {
   const count = async (name: string): Promise<number> => {
@@ -52,7 +54,12 @@ export async function verifyOn(cluster: TestCluster, ledger: Ledger, state: Clus
     return Number(row?.n);
   };
   const all = await count(state.primary);
-  for (let attempt = 0; attempt < 100 && (await count(member)) < all; attempt++) await sleep(100);
+  // A backlog is waited for as long as it gets shorter.
+  for (let best = -1, since = Date.now(); Date.now() - since < appliesWithinMs; await sleep(100)) {
+    const now = await count(member);
+    if (now >= all) break;
+    if (now > best) [best, since] = [now, Date.now()];
+  }
   return cluster.session(member, (session) => ledger.verify((sql) => session.query(sql)));
 }
 

@@ -48,24 +48,22 @@ export async function moveTheRest(
     }
   };
 
-  await op.step('repoint the other replicas', async (step) => {
-    const others = state.members.map((member) => member.name).filter((name) => name !== plan.from && name !== state.primary);
-    await Promise.all(others.map(follow));
-    await settle();
-    step.detail(moved.repointed.join(', ') || 'there is none');
-  });
-
-  if (unplanned) {
-    // A hung or cut off server acknowledges nothing any more; stopping it makes sure that it also serves no old reads when it wakes up.
-    await op.step('rejoin the old primary', async (step) => {
-      const { stopped } = await fenceLeftover(state, plan.from);
-      step.detail(
-        stopped
-          ? `${plan.from} is stopped; the guard starts and rejoins it`
-          : `${plan.from} could not be stopped; the guard rejoins it when it is back`,
-      );
+  let rejoined: Promise<void> | undefined;
+  try {
+    await op.step('repoint the other replicas', async (step) => {
+      const others = state.members.map((member) => member.name).filter((name) => name !== plan.from && name !== state.primary);
+      // Beside the others: the sooner it follows, the less it has missed, and what it has to catch up keeps a shared disk busy.
+      if (!unplanned) rejoined = follow(plan.from);
+      await Promise.all(others.map(follow));
+      await settle();
+      step.detail(moved.repointed.filter((name) => name !== plan.from).join(', ') || 'there is none');
     });
-  } else await op.step('rejoin the old primary', async (step) => (await follow(plan.from), step.detail(plan.from)));
+    if (unplanned) await leaveToGuard(op, state, plan.from);
+    else await op.step('rejoin the old primary', async (step) => (await rejoined, step.detail(plan.from)));
+  } finally {
+    // An abort between the two steps: the way back begins when nothing of this is under way any more.
+    await rejoined;
+  }
 
   await op.step('tell routers and guard', async (step) => {
     const { confirmed, missing } = await work.tellRouters(state, presentOf(state, moved.repointed));
@@ -74,6 +72,15 @@ export async function moveTheRest(
   });
   return moved;
 }
+
+/** A hung or cut off server acknowledges nothing any more; stopping it makes sure that it also serves no old reads when it wakes up. */
+const leaveToGuard = (op: Operation<PivotInput>, state: ClusterState, old: string): Promise<void> =>
+  op.step('rejoin the old primary', async (step) => {
+    const { stopped } = await fenceLeftover(state, old);
+    step.detail(
+      stopped ? `${old} is stopped; the guard starts and rejoins it` : `${old} could not be stopped; the guard rejoins it when it is back`,
+    );
+  });
 
 /** Those that show the present: a delayed member is neither read from nor compared. */
 export const presentOf = ({ definition }: ClusterState, names: string[]): string[] =>

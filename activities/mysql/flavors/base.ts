@@ -6,8 +6,8 @@ import type { Version } from '../version';
 import { setEvents } from './events';
 import { quoteText } from './quote';
 import { compareFiles, modernNames, replicationView, type StatusReading, type StatusRow } from './replication-status';
-import { disableSource, enableSource, semiSyncRows, type SemiSyncWords, semiSyncView } from './semi-sync';
-import { applicationSessions, kill, unknownThread } from './sessions';
+import { disableSource, enableSource, semiSyncRows, type SemiSyncWords, semiSyncView, stopWaiting } from './semi-sync';
+import { applicationsExecuting, applicationSessions, kill, unknownThread } from './sessions';
 import { poll, refuseStoppedApplier } from './wait';
 
 export interface Source {
@@ -217,6 +217,10 @@ export abstract class BaseFlavor implements Flavor {
     return disableSource(session, this.words.semiSync);
   }
 
+  stopSemiSyncWaits(session: Session): Promise<void> {
+    return stopWaiting(session, this.words.semiSync);
+  }
+
   async setSemiSyncReplica(session: Session, enabled: boolean): Promise<void> {
     const view = await this.semiSync(session);
     if (!view.available && !enabled) return;
@@ -250,6 +254,10 @@ export abstract class BaseFlavor implements Flavor {
 
   applicationSessions(session: Session): Promise<ApplicationSession[]> {
     return applicationSessions(session);
+  }
+
+  applicationsExecuting(session: Session): Promise<number> {
+    return applicationsExecuting(session);
   }
 
   kill(session: Session, connectionIds: number[]): Promise<void> {

@@ -49,8 +49,7 @@ export async function enableSource(session: Session, words: SemiSyncWords, requi
       `semi-sync is not there on ${session.member}: its plug-in is not loaded (see the server's start arguments)`,
     );
   const settings = [`${words.source}_timeout=${noTimeoutMs}`];
-  const noReplica = words.source === 'rpl_semi_sync_source' ? 'wait_no_replica' : 'wait_no_slave';
-  settings.push(`${words.source}_${noReplica}=1`);
+  settings.push(`${words.source}_${waitNoReplicaOf(words)}=1`);
   if ('rpl_semi_sync_source_wait_point' in rows) settings.push(`${words.source}_wait_point='AFTER_SYNC'`);
   const countable = 'rpl_semi_sync_source_wait_for_replica_count' in rows;
   if (countable)
@@ -77,12 +76,27 @@ export async function enableSource(session: Session, words: SemiSyncWords, requi
  * refused while any waits: they are to be killed first, when the member no longer counts.
  */
 export async function disableSource(session: Session, words: SemiSyncWords): Promise<void> {
+  if (await isOnAndIdle(session)) await session.query(`SET GLOBAL ${words.source}_enabled=0`);
+}
+
+/**
+ * What an applier needs, at once: switching it off takes up to a second (the server waits for its thread that reads acknowledgements), in which
+ * a former primary would fall behind by as much. From here on nothing that it commits waits; enableSource sets all of it anew.
+ */
+export async function stopWaiting(session: Session, words: SemiSyncWords): Promise<void> {
+  if (await isOnAndIdle(session))
+    await session.query(`SET GLOBAL ${words.source}_timeout=1, GLOBAL ${words.source}_${waitNoReplicaOf(words)}=0`);
+}
+
+async function isOnAndIdle(session: Session): Promise<boolean> {
   const view = semiSyncView(await semiSyncRows(session));
-  if (!view.available || !view.sourceEnabled) return;
+  if (!view.available || !view.sourceEnabled) return false;
   if (view.waiting > 0)
     throw failure(
       'NoAcknowledger',
       `${view.waiting} sessions on ${session.member} wait for an acknowledgement; switching semi-sync off would acknowledge them`,
     );
-  await session.query(`SET GLOBAL ${words.source}_enabled=0`);
+  return true;
 }
+
+const waitNoReplicaOf = ({ source }: SemiSyncWords): string => (source === 'rpl_semi_sync_source' ? 'wait_no_replica' : 'wait_no_slave');

@@ -14,6 +14,7 @@ interface ProcessRow {
 
 const own = new Set<string>([accounts.operation, accounts.guard, accounts.replication]);
 const system = new Set(['system user', 'event_scheduler', 'unauthenticated user']);
+const others = [...own, ...system].map((user) => `'${user}'`).join(', ');
 
 /** Everybody who is not drydock, the server itself or a replica: also people as root, because they could write too. */
 export async function applicationSessions(session: Session): Promise<ApplicationSession[]> {
@@ -35,6 +36,15 @@ export async function applicationSessions(session: Session): Promise<Application
       executing: !/^Sleep$/i.test(row.command),
       seconds: Number(row.time ?? 0),
     }));
+}
+
+/** How many of them execute a statement at this moment: the shortest question that tells it. */
+export async function applicationsExecuting(session: Session): Promise<number> {
+  const [row] = await session.query<{ executing: number }>(
+    `SELECT COUNT(*) AS executing FROM information_schema.PROCESSLIST
+     WHERE USER NOT IN (${others}) AND COMMAND NOT IN ('Sleep', 'Daemon') AND COMMAND NOT LIKE 'Binlog Dump%'`,
+  );
+  return Number(row?.executing ?? 0);
 }
 
 export const unknownThread = 1094;

@@ -48,7 +48,7 @@ async function dieInMidSwitch(kill: (id: string) => Promise<void>): Promise<void
     }
   });
   expect(brokenPromises(run)).toEqual([]);
-  expect(run.report.errorsAfterRetry).toBe(0);
+  expect(run.report.retryErrors).toEqual({});
   expect(run.after).toMatchObject({ epoch: run.before.epoch + 1, primary: run.result.result.to });
   expect(run.result.tookMs).toBeLessThan(finishedWithinMs);
 }

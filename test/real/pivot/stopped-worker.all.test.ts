@@ -50,7 +50,7 @@ async function dieInMidSwitch(kill: (id: string) => Promise<void>): Promise<void
     }
   });
   expect(brokenPromises(run)).toEqual([]);
-  expect(run.report.errorsAfterRetry).toBe(0);
+  expect(run.report.retryErrors).toEqual({});
   expect(run.after).toMatchObject({ epoch: run.before.epoch + 1, primary: run.result.result.to });
   expect(run.result.tookMs).toBeLessThan(finishedWithinMs);
 }
@@ -71,23 +71,30 @@ test('the worker that switches is stopped, another one finishes, the first wakes
   expect(await cluster.journal()).toEqual(journal);
 });
 
-/** The server hands a task to one of the polls that wait; that of the stopped worker waits longest, but it is not asked for by name. */
-async function pivotHandedTo(stopped: (typeof scenario.platform.workers)[number]): Promise<void> {
-  for (let tries = 1; ; tries++) {
+/**
+ * Stops the worker and pivots until the switch was handed to it. The server hands a task to one of the polls that wait, and ends a poll after a
+ * minute: a worker that was stopped just before that has none any more, so it is woken up and stopped again.
+ */
+async function stopAndHandOver(worker: (typeof scenario.platform.workers)[number]): Promise<void> {
+  for (let tries = 0; tries < 16; tries++) {
+    if (tries % 4 === 0) {
+      worker.kill('SIGCONT');
+      await sleep(2000);
+      worker.kill('SIGSTOP');
+    }
     const id = await scenario.drydock.start('pivot', { cluster: cluster.name, proof: false });
     const handed = scenario.workerOf(id, 'switchPrimary').catch(() => undefined);
     await scenario.drydock.result<PivotResult>(id);
-    if ((await handed) === stopped) return;
-    if (tries === 8) throw new Error('the stopped worker was never given the switch');
+    if ((await handed) === worker) return;
   }
+  throw new Error('the stopped worker was never given the switch');
 }
 
 test('a switch that was handed to a stopped worker is not executed when it wakes up: no client is cut', async () => {
   const [stopped] = scenario.platform.workers;
   if (!stopped) throw new Error('there is no worker');
-  stopped.kill('SIGSTOP');
   try {
-    await pivotHandedTo(stopped);
+    await stopAndHandOver(stopped);
   } catch (error) {
     stopped.kill('SIGCONT');
     throw error;

@@ -66,6 +66,7 @@ describe('the report', () => {
       rawErrors: { '1290 ER_OPTION_PREVENTS_STATEMENT': 1, 'no answer': 1 },
       rawErrorCount: 2,
       errorsAfterRetry: 0,
+      retryErrors: {},
       gap: { ms: 114 },
     });
     expect(report.timeline.map((bucket) => bucket.second)).toEqual([0, 1]);

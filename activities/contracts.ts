@@ -13,7 +13,8 @@ import type { Observation, RouterView } from '../schemas/observation';
 import type { ProofReport, SwitchInput, SwitchReport } from '../schemas/pivot';
 import type { Subscriber } from '../schemas/subscribers';
 import type { Cluster, ClusterState, Member, Router } from '../schemas/topology';
-import type { UpgradeExamination, UpgradeQuestion } from '../schemas/upgrade';
+import type { AssertionResult, UpgradeExamination, UpgradeQuestion } from '../schemas/upgrade';
+import type { Assertion } from '../schemas/upgrade-plan';
 
 /** activities/operation: what every operation needs. On the queue of the plans, where bulk work can not delay it. */
 export interface OperationActivities {
@@ -38,6 +39,10 @@ export interface DockerActivities {
   stopMember(member: Member, kill: boolean): Promise<{ stopped: boolean }>;
   /** Keeps the volume of a member that is to be rebuilt and gives it an empty new one; the container is stopped. */
   replaceVolume(operation: string, definition: ClusterDefinition, member: Member): Promise<{ kept: string }>;
+  /** A server beside the cluster, made by `trial.definition` on the donor's host; it is no member, and `describeCluster` does not know it. */
+  createTrial(operation: string, trial: Cluster, donor: string): Promise<Member>;
+  /** Its container, address and data. Answers what is gone. */
+  removeTrial(cluster: string): Promise<string[]>;
   createRouter(operation: string, definition: ClusterDefinition, cluster: Cluster, router: Router): Promise<void>;
   /** Removes containers and network; volumes and passwords only with `deleteData`; with `operation` only what that one made. Returns what was kept. */
   removeCluster(cluster: string, deleteData: boolean, operation?: string): Promise<{ removed: string[]; kept: string[] }>;
@@ -74,6 +79,8 @@ export interface MysqlActivities {
   proveEquality(state: ClusterState, members: string[]): Promise<ProofReport>;
   /** What the data and the settings of a member are like, for an upgrade; changes nothing. Throws MemberUnreachable. */
   examineUpgrade(cluster: Cluster, member: string, question: UpgradeQuestion): Promise<UpgradeExamination>;
+  /** Asks a member what a user expects of its data. Throws MemberUnreachable. */
+  checkAssertions(cluster: Cluster, member: string, assertions: Assertion[]): Promise<AssertionResult[]>;
 }
 
 /** activities/adoption: clusters that others made. Queue `work`. */

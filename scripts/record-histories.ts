@@ -30,6 +30,7 @@ const failures: Record<string, string> = {
   'pivot.unexpected': 'ExpectationFailed',
   'unknown.failed': 'UnknownWorkflowType',
   'upgrade.invalid': 'InvalidInput',
+  'upgrade.rehearsal-differs': 'ChecksumMismatch',
   'upgrade.not-supported': 'NotSupported',
 };
 

@@ -10,6 +10,7 @@ import { readyHost } from './ready-host';
 import { removeCluster } from './remove';
 import { replaceVolume } from './replace-volume';
 import { createRouter } from './router';
+import { createTrial, removeTrial } from './trial';
 
 export function createDockerActivities(env: ActivityEnvironment): DockerActivities {
   return {
@@ -27,6 +28,8 @@ export function createDockerActivities(env: ActivityEnvironment): DockerActiviti
         await readyHost(env, operation, definition, member.host);
         return replaceVolume(env, operation, definition, member);
       }),
+    createTrial: (operation, trial, donor) => coded(() => createTrial(env, operation, trial, donor)),
+    removeTrial: (cluster) => coded(() => removeTrial(env, cluster)),
     createRouter: (operation, definition, cluster, router) =>
       coded(async () => {
         await readyHost(env, operation, definition, router.host, routerImage);

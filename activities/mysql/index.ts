@@ -13,6 +13,7 @@ import { openFirstPrimary } from './open-first';
 import { seedMember } from './seed';
 import { createConnect } from './session';
 import { examineUpgrade } from './upgrade';
+import { checkAssertions } from './upgrade/assertions';
 
 /** One server at a time, or a look at all of them. */
 export function createMysqlActivities(env: ActivityEnvironment): MysqlActivities {
@@ -29,6 +30,7 @@ export function createMysqlActivities(env: ActivityEnvironment): MysqlActivities
     forgetErrant: (state, record, decided) => forgetErrant(env, state, record, decided),
     applyRole: (state, member) => applyRole(connect, state, member),
     proveEquality: (state, members) => proveEquality(env, state, members),
+    checkAssertions: (cluster, member, assertions) => checkAssertions(env, cluster, member, assertions),
     examineUpgrade: (cluster, member, question) => examineUpgrade(env, cluster, member, question),
   };
 }

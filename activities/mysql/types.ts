@@ -11,6 +11,8 @@ export interface Session {
   readonly member: string;
   readonly connectionId: number;
   readonly serverVersion: string;
+  /** MySQL 5.6 and 5.7: whether the server runs with GTID; undefined where the version alone tells. */
+  readonly gtid?: boolean;
   /** Rows of a query. Rejects after `timeoutMs` (default: that of the connection) and then closes the session. */
   query<Row = Record<string, unknown>>(sql: string, values?: unknown[], timeoutMs?: number): Promise<Row[]>;
   /** Resolves once, when the other side closed or the session was ended. `at` is performance.now(). */

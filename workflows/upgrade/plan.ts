@@ -99,11 +99,13 @@ export function planUpgrade(seen: Seen, asked: Asked): UpgradePlan {
     primary: state.primary,
     from: `${state.definition.engine === 'mysql' ? 'MySQL' : 'MariaDB'} ${examination.version}`,
     to: target.image === undefined ? seriesText(target) : `${seriesText(target)} (${target.image})`,
+    target,
     fit: findings.every(({ verdict }) => verdict !== 'refused'),
     findings,
     newMembers,
     ...(seeding ? { seeding } : {}),
     ...(wayBack ? { wayBack } : {}),
+    settings: { ...pair?.settings, ...wayBack?.settings },
     steps: steps.map((step) => plannedStep(step, { seen, asked, seeding, wayBack, newMembers })),
     estimate,
   };

@@ -13,7 +13,7 @@ import type { Observation, RouterView } from '../schemas/observation';
 import type { ProofReport, SwitchInput, SwitchReport } from '../schemas/pivot';
 import type { Subscriber } from '../schemas/subscribers';
 import type { Cluster, ClusterState, Member, Router } from '../schemas/topology';
-import type { AssertionResult, UpgradeExamination, UpgradeQuestion } from '../schemas/upgrade';
+import type { AssertionResult, TableShape, UpgradeExamination, UpgradeQuestion } from '../schemas/upgrade';
 import type { Assertion } from '../schemas/upgrade-plan';
 
 /** activities/operation: what every operation needs. On the queue of the plans, where bulk work can not delay it. */
@@ -79,6 +79,13 @@ export interface MysqlActivities {
   proveEquality(state: ClusterState, members: string[]): Promise<ProofReport>;
   /** What the data and the settings of a member are like, for an upgrade; changes nothing. Throws MemberUnreachable. */
   examineUpgrade(cluster: Cluster, member: string, question: UpgradeQuestion): Promise<UpgradeExamination>;
+  /**
+   * Executes statements on a replica alone, outside of its binary log; `conversions` lets it apply rows of narrower types. Throws PrecheckFailed with what the
+   * server says.
+   */
+  changeSchema(state: ClusterState, member: string, statements: string[], conversions: boolean): Promise<void>;
+  /** Tables as they are on a member; those that are not there are left out. */
+  readShapes(cluster: Cluster, member: string, tables: string[]): Promise<TableShape[]>;
   /** Asks a member what a user expects of its data. Throws MemberUnreachable. */
   checkAssertions(cluster: Cluster, member: string, assertions: Assertion[]): Promise<AssertionResult[]>;
 }

@@ -13,7 +13,7 @@ const accountsFile = `${runFolder}-seed-accounts.sql`;
 const bytesFile = `${runFolder}/seed.bytes`;
 
 /** A value of an option file: quoted, with what the parser takes for an escape doubled. */
-const optionValue = (text: string): string => `"${text.replace(/\\/g, '\\\\').replace(/"/g, '\\"')}"`;
+export const optionValue = (text: string): string => `"${text.replace(/\\/g, '\\\\').replace(/"/g, '\\"')}"`;
 
 const systemSchemas = ['mysql', 'information_schema', 'performance_schema', 'sys', 'ndbinfo', 'test'];
 

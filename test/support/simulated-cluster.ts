@@ -165,6 +165,8 @@ export class SimulatedCluster {
     createTrial: (_operation, { definition, members }) =>
       Promise.resolve({ ...(members[0] as Member), name: trialName(definition.name), serverId: 99 }),
     removeTrial: (cluster) => Promise.resolve([`container ${trialName(cluster)}`]),
+    changeSchema: () => Promise.resolve(),
+    readShapes: () => Promise.resolve([]),
     checkAssertions: (_cluster, _member, assertions) =>
       Promise.resolve(assertions.map(({ sql }) => ({ name: sql, holds: true, found: '[["1"]]' }))),
     tellRouters: () => Promise.resolve({ confirmed: ['router-1'], missing: [] }),

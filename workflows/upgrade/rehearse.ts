@@ -6,16 +6,19 @@ import type { ClusterState, Member } from '../../schemas/topology';
 import { trialName, type UpgradePlan, type UpgradeRehearsal } from '../../schemas/upgrade';
 import { failure, type Operation, summarised, work } from '../operation';
 import { stateOf } from '../pivot/look';
+import { judgeDdl, schemaDifferences, tablesOf } from './ddl/judge';
 import { allSteps, stepOf } from './steps';
 import { trialDefinition } from './trial';
 
-export const rehearsalSteps = ['build a server of the new version', 'catch up', 'verify', 'remove it'] as const;
+export const rehearsalSteps = ['build a server of the new version', 'change its schema', 'catch up', 'verify', 'remove it'] as const;
 
 /** Servers are started, images brought. */
 const making = { startToCloseTimeout: '2 hours', heartbeatTimeout: '10s', retry: { maximumAttempts: 10 } } as const;
 const soon = { scheduleToCloseTimeout: '5 minutes' } as const;
 /** A seed takes as long as the data are large; its heartbeat tells that it goes on. */
 const seeding = { startToCloseTimeout: '7 days', heartbeatTimeout: '30s', retry: { maximumAttempts: 5 } } as const;
+/** An ALTER of a large table takes hours. */
+const changing = { startToCloseTimeout: '7 days', heartbeatTimeout: '30s', retry: { maximumAttempts: 5 } } as const;
 const comparing = { startToCloseTimeout: '24 hours', retry: { maximumAttempts: 5 } } as const;
 
 export async function rehearse(
@@ -40,12 +43,13 @@ export async function rehearse(
   });
   const { trial, seeded } = built;
   const steps = allSteps(op.input.steps);
-  const caughtUp = await op.step(rehearsalSteps[1], async (step) => {
+  await changeSchema(op, trial, name);
+  const caughtUp = await op.step(rehearsalSteps[2], async (step) => {
     const waited = await catchUp(op, trial, name, stepOf(steps, 'catch-up'));
     step.detail(`within ${stepOf(steps, 'catch-up').maxLagSeconds} s after ${Math.round(waited)} s`);
     return waited;
   });
-  const verified = await op.step(rehearsalSteps[2], async (step) => {
+  const verified = await op.step(rehearsalSteps[3], async (step) => {
     const proof = await op.pausable('between chunks', () =>
       summarised(work.proveEquality, `compare ${name} with ${state.primary}`, comparing)(trial, [name]),
     );
@@ -60,11 +64,27 @@ export async function rehearse(
     return { proof, assertions: asserted };
   });
   refuseDifferences(verified, name);
-  await op.step(rehearsalSteps[3], async (step) => step.detail((await remove()).join(', ')));
+  await op.step(rehearsalSteps[4], async (step) => step.detail((await remove()).join(', ')));
   return { server: plan.to, donor, seeded, caughtUpSeconds: caughtUp, ...verified };
 }
 
 const withTrial = (state: ClusterState, member: Member): ClusterState => ({ ...state, members: [...state.members, member] });
+
+/** The statements alone, on a server whose tables are as they were; that they have done what they should is read back. */
+async function changeSchema(op: Operation<UpgradeInput>, trial: ClusterState, name: string): Promise<void> {
+  const { schema } = op.input;
+  if (schema === undefined) return op.skip(rehearsalSteps[1], 'no statements are given');
+  await op.step(rehearsalSteps[1], async (step) => {
+    const tables = tablesOf(schema);
+    const before = await summarised(work.readShapes, `tables of ${name} before`, soon)(trial, name, tables);
+    const conversions = judgeDdl(schema, before).some((verdict) => verdict.conversions);
+    await summarised(work.changeSchema, `${schema.length} statements on ${name}`, changing)(trial, name, schema, conversions);
+    const after = await summarised(work.readShapes, `tables of ${name} after`, soon)(trial, name, tables);
+    const differences = schemaDifferences(schema, before, after);
+    if (differences.length > 0) throw failure('ChecksumMismatch', `the statements did not make of ${name} what they should`, differences);
+    step.detail(`${schema.length} statements, ${tables.join(', ')}`);
+  });
+}
 
 /** Waits longer from look to look: a seed of days leaves hours of writes. */
 async function catchUp(

@@ -1,9 +1,10 @@
 import type { UpgradeInput } from '../../schemas/inputs';
 import { clusterTarget } from '../../schemas/names';
-import type { UpgradePlan, UpgradePreview, UpgradeRehearsal } from '../../schemas/upgrade';
+import type { UpgradeExamination, UpgradePlan, UpgradePreview, UpgradeRehearsal } from '../../schemas/upgrade';
 import { failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
 import { lookAtCluster } from '../pivot/look';
 import { unmetExpectations } from '../pivot/plan';
+import { notComparable } from './ddl/judge';
 import { donorOf, planUpgrade, questionOf } from './plan';
 import { rehearsalSteps, rehearse } from './rehearse';
 import { stepOf, allSteps } from './steps';
@@ -57,20 +58,27 @@ async function plan(op: Operation<UpgradeInput>): Promise<UpgradePreview | Upgra
     return { plan: made };
   }
   refuseUnfit(made);
+  refuseHidden(asked.schema ?? [], examination);
   return { plan: made, rehearsal: await rehearse(op, state, made) };
 }
 
 /** Before anything is looked at. */
-function refuseUnbuilt({ dryRun, rehearse: wanted, schema }: UpgradeInput): void {
+function refuseUnbuilt({ dryRun, rehearse: wanted }: UpgradeInput): void {
   if (!dryRun && !wanted)
     throw failure(
       'NotSupported',
       'an upgrade can be planned (dryRun) and rehearsed (rehearse), and not yet be carried out; docs/upgrade.md says what is built',
     );
-  if (wanted && schema !== undefined)
+}
+
+/** What the comparison can't see yet. */
+function refuseHidden(schema: string[], examination: UpgradeExamination): void {
+  const problems = notComparable(schema, examination.shapes);
+  if (problems.length > 0)
     throw failure(
       'NotSupported',
-      'a change of the schema can be planned (dryRun), and not yet be rehearsed; docs/upgrade.md says what is built',
+      'this change of the schema can be planned (dryRun), and not yet be rehearsed: rows could not be compared',
+      problems,
     );
 }
 

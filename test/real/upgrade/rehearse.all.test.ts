@@ -1,7 +1,9 @@
 import { DrydockError } from '../../../client';
+import type { Progress } from '../../../schemas/operation';
+import type { UpgradeRehearsal } from '../../../schemas/upgrade';
 import { Scenario } from '../../support/scenario';
 import { type TestCluster, until } from '../../support/test-cluster';
-import { fill, leftOf } from './suite';
+import { fill, leftOf, write } from './suite';
 
 jest.setTimeout(240_000);
 
@@ -47,4 +49,46 @@ test('the worker is killed: the next one goes on with the same server, and it en
   await scenario.platform.startWorker();
   expect(await scenario.drydock.result(id)).toMatchObject({ rehearsal: { proof: { equal: true, unchecked: [] } } });
   expect(await leftOf(scenario, cluster)).toEqual([]);
+});
+
+test('a change of the schema under writes: the statements were executed on the trial alone, and what it holds is equal', async () => {
+  const before = await cluster.untilConverged();
+  const schema = [
+    'ALTER TABLE app.many ADD COLUMN note VARCHAR(20) NULL, ADD INDEX by_note (note)',
+    'ALTER TABLE app.many MODIFY id BIGINT NOT NULL AUTO_INCREMENT',
+    'DROP INDEX word ON app.many',
+  ];
+  const writes = setInterval(() => void write(cluster, "INSERT INTO many (word) VALUES ('new')").catch(() => undefined), 50);
+  try {
+    const result = await scenario.run<UpgradeRehearsal & { progress: Progress }>('upgrade', {
+      cluster: cluster.name,
+      schema,
+      rehearse: true,
+    });
+    expect(result).toMatchObject({ plan: { wayBack: { kind: 'lossy' } }, rehearsal: { proof: { equal: true, unchecked: [] } } });
+    expect(result.progress.steps.find(({ name }) => name === 'change its schema')).toMatchObject({
+      state: 'done',
+      detail: '3 statements, app.many',
+    });
+  } finally {
+    clearInterval(writes);
+  }
+  const [table] = await cluster.ask<{ n: number }>(
+    before.primary,
+    "SELECT COUNT(*) AS n FROM information_schema.COLUMNS WHERE TABLE_NAME = 'many' AND COLUMN_NAME = 'note'",
+  );
+  expect(Number(table?.n)).toBe(0);
+  expect(await leftOf(scenario, cluster)).toEqual([]);
+});
+
+test('a change after which rows could not be compared is refused before anything is made', async () => {
+  const id = await scenario.drydock.start('upgrade', {
+    cluster: cluster.name,
+    schema: ['ALTER TABLE app.many DROP COLUMN word'],
+    rehearse: true,
+  });
+  expect(await scenario.failureOf(id)).toMatchObject({
+    code: 'NotSupported',
+    problems: [{ path: 'schema.0', message: 'word is not there to be compared' }],
+  });
 });

@@ -80,7 +80,7 @@ export interface Flavor {
   /** Replicates from `source`; by GTID where there is one, else from `from`. Starts both threads. Without `delaySeconds` its delay stays. */
   follow(
     session: Session,
-    source: { address: string; port: number; user: string; password: string; delaySeconds?: number },
+    source: { address: string; port: number; user: string; password: string; delaySeconds?: number; serverVersion?: string },
     from?: FilePosition,
   ): Promise<void>;
 

@@ -4,10 +4,11 @@ import { sleep } from '@temporalio/workflow';
 import type { UpgradeInput } from '../../schemas/inputs';
 import type { ClusterState, Member } from '../../schemas/topology';
 import { trialName, type UpgradePlan, type UpgradeRehearsal } from '../../schemas/upgrade';
+import type { UpgradeStep } from '../../schemas/upgrade-plan';
 import { failure, type Operation, summarised, work } from '../operation';
 import { stateOf } from '../pivot/look';
 import { judgeDdl, schemaDifferences, tablesOf } from './ddl/judge';
-import { allSteps, stepOf } from './steps';
+import { allSteps, isOwn, isSkipped, stepOf } from './steps';
 import { trialDefinition } from './trial';
 
 export const rehearsalSteps = ['build a server of the new version', 'change its schema', 'catch up', 'verify', 'remove it'] as const;
@@ -43,6 +44,8 @@ export async function rehearse(
   });
   const { trial, seeded } = built;
   const steps = allSteps(op.input.steps);
+  const left = notRehearsed(steps);
+  if (left.length > 0) op.warn(`not rehearsed: ${left.join(', ')}`);
   await changeSchema(op, trial, name);
   const caughtUp = await op.step(rehearsalSteps[2], async (step) => {
     const waited = await catchUp(op, trial, name, stepOf(steps, 'catch-up'));
@@ -69,6 +72,15 @@ export async function rehearse(
 }
 
 const withTrial = (state: ClusterState, member: Member): ClusterState => ({ ...state, members: [...state.members, member] });
+
+/** What a plan has and a rehearsal leaves out. */
+function notRehearsed(steps: UpgradeStep[]): string[] {
+  return [
+    ...steps.filter(isOwn).map(({ name }) => name),
+    ...(stepOf(steps, 'verify').reads ? ['reads of the primary'] : []),
+    ...(isSkipped(stepOf(steps, 'canary')) ? [] : ['canary']),
+  ];
+}
 
 /** The statements alone, on a server whose tables are as they were; that they have done what they should is read back. */
 async function changeSchema(op: Operation<UpgradeInput>, trial: ClusterState, name: string): Promise<void> {

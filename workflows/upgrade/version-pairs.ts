@@ -80,7 +80,7 @@ export const versionPairs: readonly VersionPair[] = [
         brokenBy: ['a session that uses one of the 0900 collations, which are the default of new clients'],
       }),
     },
-    unseen: ['that both find their place by GTID'],
+    unseen: [],
   },
   {
     from: mysql('8.0'),

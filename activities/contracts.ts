@@ -14,7 +14,8 @@ import type { ProofReport, SwitchInput, SwitchReport } from '../schemas/pivot';
 import type { ObserverReport } from '../schemas/sight';
 import type { Subscriber } from '../schemas/subscribers';
 import type { Cluster, ClusterState, Member, Router } from '../schemas/topology';
-import type { UpgradeExamination, UpgradeQuestion } from '../schemas/upgrade';
+import type { AssertionResult, TableShape, UpgradeExamination, UpgradeQuestion } from '../schemas/upgrade';
+import type { Assertion } from '../schemas/upgrade-plan';
 
 /** activities/operation: what every operation needs. On the queue of the plans, where bulk work can not delay it. */
 export interface OperationActivities {
@@ -53,6 +54,10 @@ export interface DockerActivities {
   retireMember(state: ClusterState, member: Member): Promise<{ gone: boolean }>;
   /** Removes what is left of a member that was taken out; its volumes only with `deleteData`. Returns what was kept. */
   removeMember(cluster: string, member: Member, deleteData: boolean): Promise<{ removed: string[]; kept: string[] }>;
+  /** A server beside the cluster, made by `trial.definition` on the donor's host; it is no member, and `describeCluster` does not know it. */
+  createTrial(operation: string, trial: Cluster, donor: string): Promise<Member>;
+  /** Its container, address and data. Answers what is gone. */
+  removeTrial(cluster: string): Promise<string[]>;
   createRouter(operation: string, definition: ClusterDefinition, cluster: Cluster, router: Router): Promise<void>;
   /** Removes containers and network; volumes and passwords only with `deleteData`; with `operation` only what that one made. Returns what was kept. */
   removeCluster(cluster: string, deleteData: boolean, operation?: string): Promise<{ removed: string[]; kept: string[] }>;
@@ -89,6 +94,15 @@ export interface MysqlActivities {
   proveEquality(state: ClusterState, members: string[]): Promise<ProofReport>;
   /** What the data and the settings of a member are like, for an upgrade; changes nothing. Throws MemberUnreachable. */
   examineUpgrade(cluster: Cluster, member: string, question: UpgradeQuestion): Promise<UpgradeExamination>;
+  /**
+   * Executes statements on a replica alone, outside of its binary log; `conversions` lets it apply rows of narrower types. Throws PrecheckFailed with what the
+   * server says.
+   */
+  changeSchema(state: ClusterState, member: string, statements: string[], conversions: boolean): Promise<void>;
+  /** Tables as they are on a member; those that are not there are left out. */
+  readShapes(cluster: Cluster, member: string, tables: string[]): Promise<TableShape[]>;
+  /** Asks a member what a user expects of its data. Throws MemberUnreachable. */
+  checkAssertions(cluster: Cluster, member: string, assertions: Assertion[]): Promise<AssertionResult[]>;
 }
 
 /** activities/adoption: clusters that others made. Queue `work`. */

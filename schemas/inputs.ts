@@ -134,16 +134,22 @@ export const upgradeInput = z
     cluster: clusterName,
     ...upgradeFields,
     dryRun: z.boolean().default(false),
+    rehearse: z
+      .boolean()
+      .default(false)
+      .describe('build one server of the new version beside the cluster, compare all data, and remove it'),
     expect: expectation.optional(),
   })
   .superRefine(
-    ({ to, schema }, context) => {
+    ({ to, schema, dryRun, rehearse }, context) => {
       if (to === undefined && schema === undefined)
         context.addIssue({
           code: 'custom',
           path: ['to'],
           message: 'name a version to go to (to), statements that change the schema, or both',
         });
+      if (rehearse && dryRun)
+        context.addIssue({ code: 'custom', path: ['rehearse'], message: 'a dry run touches nothing: it is one or the other' });
     },
     { when: ({ value }) => typeof value === 'object' && value !== null },
   );

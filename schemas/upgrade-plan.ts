@@ -26,6 +26,8 @@ export const assertion = z.strictObject({
   expect: z.union([value, z.array(z.array(value))]).describe('one value, or rows of values'),
 });
 
+export type Assertion = z.output<typeof assertion>;
+
 const accepted = z.strictObject({
   check: z.string().regex(/^[A-Z][A-Za-z]+$/, 'the name of a check, such as NotInnodb'),
   path: z.string().min(1).max(200).optional().describe('only there; everywhere when not given'),

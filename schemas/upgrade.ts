@@ -1,5 +1,6 @@
 /** Shapes of the upgrade: its steps, what is examined, what is found, the plan. Plain types. */
 import type { Problem } from './error-codes';
+import type { ProofReport } from './pivot';
 
 /** The named steps, in the order in which they always come. */
 export const upgradeSteps = [
@@ -72,6 +73,8 @@ export interface VersionPair {
   to: Series;
   /** How the new members find their place. */
   places: 'gtid' | 'file';
+  /** Settings of the new members without which they can't follow at all. */
+  settings: Record<string, string>;
   /** The fastest safe one first. */
   seeding: SeedingRecipe[];
   /** By the kind of the seed. */
@@ -190,12 +193,15 @@ export interface UpgradePlan {
   primary: string;
   from: string;
   to: string;
+  target: Target;
   /** Nothing refuses it. */
   fit: boolean;
   findings: UpgradeFinding[];
   newMembers: { name: string; host: string; donor: string }[];
   seeding?: SeedingRecipe;
   wayBack?: WayBack;
+  /** Of the new members, beside those of the cluster. */
+  settings: Record<string, string>;
   steps: PlannedStep[];
   /** Seconds of all steps that something is known of, until the cut-over; what is not in it. */
   estimate: { seconds: number; without: string[] };
@@ -203,4 +209,26 @@ export interface UpgradePlan {
 
 export interface UpgradePreview {
   plan: UpgradePlan;
+}
+
+/** The server that a rehearsal builds beside the cluster. */
+export const trialName = (cluster: string): string => `${cluster}-trial`;
+
+export interface AssertionResult {
+  name: string;
+  holds: boolean;
+  /** Rows as JSON, cut. */
+  found: string;
+}
+
+/** What a rehearsal answers: everything on one server of the new version was as it should be. */
+export interface UpgradeRehearsal extends UpgradePreview {
+  rehearsal: {
+    server: string;
+    donor: string;
+    seeded: { bytes: number; seconds: number };
+    caughtUpSeconds: number;
+    proof: ProofReport;
+    assertions: AssertionResult[];
+  };
 }

@@ -35,6 +35,7 @@ const failures: Record<string, string> = {
   'updateCluster.invalid': 'InvalidInput',
   'unknown.failed': 'UnknownWorkflowType',
   'upgrade.invalid': 'InvalidInput',
+  'upgrade.rehearsal-differs': 'ChecksumMismatch',
   'upgrade.not-supported': 'NotSupported',
 };
 

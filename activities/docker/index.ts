@@ -14,6 +14,7 @@ import { removeMember, retireMember } from './remove-member';
 import { replaceVolume } from './replace-volume';
 import { recordPlan } from './revisions';
 import { createRouter } from './router';
+import { createTrial, removeTrial } from './trial';
 
 export function createDockerActivities(env: ActivityEnvironment): DockerActivities {
   return {
@@ -31,6 +32,8 @@ export function createDockerActivities(env: ActivityEnvironment): DockerActiviti
         await readyHost(env, operation, definition, member.host);
         return replaceVolume(env, operation, definition, member);
       }),
+    createTrial: (operation, trial, donor) => coded(() => createTrial(env, operation, trial, donor)),
+    removeTrial: (cluster) => coded(() => removeTrial(env, cluster)),
     createRouter: (operation, definition, cluster, router) =>
       coded(async () => {
         await readyHost(env, operation, definition, router.host, routerImage);

@@ -1,7 +1,7 @@
 import { clusterTarget, labels } from '../../schemas/names';
 import type { Cluster, Member, Router } from '../../schemas/topology';
 
-export type Kind = 'network' | 'definition' | 'volume' | 'address' | 'member' | 'router';
+export type Kind = 'network' | 'definition' | 'volume' | 'address' | 'member' | 'router' | 'trial';
 
 /** What label `drydock.spec` holds, by kind of object; JSON, and never a secret. */
 export interface Specs {
@@ -13,6 +13,8 @@ export interface Specs {
   address: { member: string };
   member: Member;
   router: Router;
+  /** A server beside the cluster, of another version: a rehearsal of an upgrade. */
+  trial: Member;
 }
 
 /** Dots, because names of clusters and members have none: two clusters, or two installations, never share a name. */

@@ -16,14 +16,21 @@ const stopSeconds = 60;
 
 const bytesOf = (size: string): number => Number(size.slice(0, -1)) * (size.endsWith('g') ? 2 ** 30 : 2 ** 20);
 
-function containerOptions(env: ActivityEnvironment, operation: string, definition: ClusterDefinition, member: Member, network: string) {
+function containerOptions(
+  env: ActivityEnvironment,
+  operation: string,
+  definition: ClusterDefinition,
+  member: Member,
+  network: string,
+  kind: 'member' | 'trial',
+) {
   const { memory, cpus } = definition.resources;
   return {
     name: member.container,
     Image: serverImage(definition),
     Cmd: serverArguments(definition, member),
     Env: [`MYSQL_ROOT_PASSWORD_FILE=${rootPasswordFile}`, `MARIADB_ROOT_PASSWORD_FILE=${rootPasswordFile}`],
-    Labels: labelsOf(env.instance, operation, definition.name, 'member', member.name, member),
+    Labels: labelsOf(env.instance, operation, definition.name, kind, member.name, member),
     ...stopping(definition),
     StopTimeout: stopSeconds,
     HostConfig: {
@@ -51,8 +58,9 @@ export async function makeMemberContainer(
   operation: string,
   definition: ClusterDefinition,
   member: Member,
+  kind: 'member' | 'trial' = 'member',
 ): Promise<void> {
   const host = hostOf(env, member.host);
   const network = await ensureHolder(env, operation, definition, member);
-  await ensureContainer(host, containerOptions(env, operation, definition, member, network));
+  await ensureContainer(host, containerOptions(env, operation, definition, member, network, kind));
 }

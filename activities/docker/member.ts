@@ -6,7 +6,7 @@ import { failure } from '../failure';
 import { dataFolder, holderName, holderNetwork } from './address-holder';
 import { inspectContainer, removeContainer, startContainer, stopContainer } from './container';
 import { hostOf, ifThere, stillWanted } from './engine';
-import { clusterOf, operationOf } from './labels';
+import { clusterOf, operationOf, specOf } from './labels';
 import { makeMemberContainer, rootPasswordFile } from './member-container';
 import { planOn } from './network';
 import { ensureVolume, refuseForeignVolume } from './volume';
@@ -35,7 +35,8 @@ async function joinHolder(env: ActivityEnvironment, cluster: string, member: Mem
   const joins = found.HostConfig.NetworkMode;
   if (holder !== undefined && joins === holder) return startContainer(host, holderName(member), []);
   if (found.State.Running || !joins?.startsWith('container:')) return;
-  const plan = (await planOn(host, env.instance, cluster))?.plan;
+  // What a trial was made by is nowhere but in its operation.
+  const plan = specOf('trial', found.Config.Labels) ? undefined : (await planOn(host, env.instance, cluster))?.plan;
   if (!plan)
     throw failure('MemberUnreachable', `${member.name} has lost its network on host ${member.host}; it must be created again`, [], false);
   const volume = found.Mounts.find(({ Destination }) => Destination === dataFolder)?.Name ?? member.volume;
@@ -52,13 +53,14 @@ export async function createMember(
   operation: string,
   definition: ClusterDefinition,
   member: Member,
+  kind: 'member' | 'trial' = 'member',
 ): Promise<void> {
   const host = hostOf(env, member.host);
   if (!(await inspectContainer(host, member.container))) {
     await refuseForeignVolume(env, operation, member);
     await ensureVolume(env, operation, definition.name, member);
     stillWanted();
-    await makeMemberContainer(env, operation, definition, member);
+    await makeMemberContainer(env, operation, definition, member, kind);
   }
   stillWanted();
   await start(env, definition.name, member);

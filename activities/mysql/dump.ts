@@ -4,8 +4,7 @@ import { accounts, passwordRef } from '../../schemas/names';
 import type { ClusterState, Member } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
 import { mustRun, runFolder, withFiles } from './container-exec';
-import type { BaseFlavor } from './flavors/base';
-import type { Session } from './types';
+import type { Flavor, Session } from './types';
 import { atLeast, parseVersion } from './version';
 
 const donorFile = `${runFolder}-seed-donor.cnf`;
@@ -14,7 +13,7 @@ const accountsFile = `${runFolder}-seed-accounts.sql`;
 const bytesFile = `${runFolder}/seed.bytes`;
 
 /** A value of an option file: quoted, with what the parser takes for an escape doubled. */
-const optionValue = (text: string): string => `"${text.replace(/\\/g, '\\\\').replace(/"/g, '\\"')}"`;
+export const optionValue = (text: string): string => `"${text.replace(/\\/g, '\\\\').replace(/"/g, '\\"')}"`;
 
 const systemSchemas = ['mysql', 'information_schema', 'performance_schema', 'sys', 'ndbinfo', 'test'];
 
@@ -38,13 +37,14 @@ export async function schemasOf(donor: Session): Promise<Schemas> {
 
 /**
  * Streams a dump of the donor into the member, inside the member's container, so that the data does not pass through the
- * worker. Nothing of it is written to the member's binary log. Passwords are in option files of mode 0600 for as long as it lasts.
+ * worker, by the tools of the member's version (`tool`), which know the older ones. Nothing of it is written to the member's binary log. Passwords are in option files of mode 0600 for as long as it lasts.
  * Returns the bytes of the dump.
  */
 export async function pipeDump(
   env: ActivityEnvironment,
   state: ClusterState,
-  flavor: BaseFlavor,
+  tool: Pick<Flavor, 'engine' | 'version'>,
+  flavor: Pick<Flavor, 'engine' | 'version'>,
   member: Member,
   donor: Member,
   schemas: string[],
@@ -56,7 +56,7 @@ export async function pipeDump(
   const files = [
     {
       path: donorFile,
-      content: `[client]\nhost=${donor.address}\nport=${donor.port}\nuser=${accounts.operation}\npassword=${optionValue(operation)}\n`,
+      content: `[client]\nhost=${donor.address}\nport=${donor.port}\nuser=${accounts.operation}\npassword=${optionValue(operation)}\n${tlsOption(tool, flavor)}`,
     },
     { path: rootFile, content: `[client]\nuser=${accounts.root}\npassword=${optionValue(root)}\nprotocol=socket\nsocket=@socket@\n` },
     {
@@ -64,7 +64,7 @@ export async function pipeDump(
       content: `SET SESSION sql_log_bin=0;\n${accountSql.map((statement) => `${statement};\n`).join('')}FLUSH PRIVILEGES;\n`,
     },
   ];
-  const dump = `"$(command -v mysqldump || command -v mariadb-dump)" --defaults-file=${donorFile} ${dumpOptions(flavor)} --databases ${schemas.map(shellQuote).join(' ')}`;
+  const dump = `"$(command -v mysqldump || command -v mariadb-dump)" --defaults-file=${donorFile} ${dumpOptions(tool)} --databases ${schemas.map(shellQuote).join(' ')}`;
   const client = `"$(command -v mysql || command -v mariadb)" --defaults-file=${rootFile}`;
   const script = [
     `socket=/run/mysqld/mysqld.sock; [ -S $socket ] || socket=/var/run/mysqld/mysqld.sock; sed -i "s#@socket@#$socket#" ${rootFile}`,
@@ -78,10 +78,17 @@ export async function pipeDump(
   return Number(output.trim().split(/\s+/).at(-1));
 }
 
+/** From 11.4 on clients of MariaDB insist on TLS, which servers before that have only when they are given certificates. */
+function tlsOption(tool: Pick<Flavor, 'engine' | 'version'>, donor: Pick<Flavor, 'engine' | 'version'>): string {
+  if (tool.engine !== 'mariadb') return '';
+  const insists = ({ version }: Pick<Flavor, 'version'>): boolean => atLeast(parseVersion(version, 'mariadb'), 11, 4);
+  return insists(tool) && !insists(donor) ? 'disable-ssl-verify-server-cert\n' : '';
+}
+
 const shellQuote = (text: string): string => `'${text.replace(/'/g, `'\\''`)}'`;
 
-function dumpOptions(flavor: BaseFlavor): string {
-  const version = parseVersion(flavor.version, flavor.engine);
+function dumpOptions(tool: Pick<Flavor, 'engine' | 'version'>): string {
+  const version = parseVersion(tool.version, tool.engine);
   const options = [
     '--single-transaction',
     '--quick',
@@ -95,7 +102,7 @@ function dumpOptions(flavor: BaseFlavor): string {
     '--max-allowed-packet=64M',
   ];
   // The place is set apart, and the tool would take a global read lock to print it.
-  if (flavor.engine === 'mysql' && atLeast(version, 5, 6)) options.push('--set-gtid-purged=OFF');
-  if (flavor.engine === 'mysql' && version.major >= 8) options.push('--column-statistics=0', '--no-tablespaces');
+  if (tool.engine === 'mysql' && atLeast(version, 5, 6)) options.push('--set-gtid-purged=OFF');
+  if (tool.engine === 'mysql' && version.major >= 8) options.push('--column-statistics=0', '--no-tablespaces');
   return options.join(' ');
 }

@@ -40,7 +40,11 @@ export async function followPrimary(env: ActivityEnvironment, state: ClusterStat
       await locked.flavor.stopSemiSyncWaits(locked.session);
       await locked.flavor.setSemiSyncReplica(locked.session, mayAcknowledge(state.definition, member));
       const { address, port } = source.member;
-      await locked.flavor.follow(locked.session, { address, port, user: accounts.replication, password, delaySeconds }, start);
+      await locked.flavor.follow(
+        locked.session,
+        { address, port, user: accounts.replication, password, delaySeconds, serverVersion: source.serverVersion },
+        start,
+      );
       await waitForThreads(locked, source.member);
       await locked.flavor.disableSemiSyncSource(locked.session);
     }),
@@ -55,6 +59,7 @@ async function fence({ session, flavor, member }: LockedMember): Promise<void> {
 
 interface Source {
   member: Member;
+  serverVersion: string;
   /** What its binary logs no longer hold; undefined where the version does not tell. */
   purged?: string;
 }
@@ -70,14 +75,16 @@ async function sourceOf(connect: Connect, state: ClusterState, name: string, pri
     try {
       const found = await withSession(connect, state, member, {}, async (session) => {
         const sets = await executedSets(session);
-        return (await errantBeyond(primary, sets?.state ?? '')) === '' ? { member, purged: sets?.purged } : undefined;
+        return (await errantBeyond(primary, sets?.state ?? '')) === ''
+          ? { member, serverVersion: session.serverVersion, purged: sets?.purged }
+          : undefined;
       });
       if (found) return found;
     } catch (error) {
       if (codeOf(error) !== 'MemberUnreachable') throw error;
     }
   }
-  return { member: memberOf(state, state.primary), purged: (await executedSets(primary))?.purged };
+  return { member: memberOf(state, state.primary), serverVersion: primary.serverVersion, purged: (await executedSets(primary))?.purged };
 }
 
 /**

@@ -12,7 +12,9 @@ import { observeCluster } from './observe';
 import { openFirstPrimary } from './open-first';
 import { seedMember } from './seed';
 import { createConnect } from './session';
-import { examineUpgrade } from './upgrade';
+import { examineUpgrade, readShapes } from './upgrade';
+import { checkAssertions } from './upgrade/assertions';
+import { changeSchema } from './upgrade/change-schema';
 
 /** One server at a time, or a look at all of them. */
 export function createMysqlActivities(env: ActivityEnvironment): MysqlActivities {
@@ -29,6 +31,9 @@ export function createMysqlActivities(env: ActivityEnvironment): MysqlActivities
     forgetErrant: (state, record, decided) => forgetErrant(env, state, record, decided),
     applyRole: (state, member) => applyRole(connect, state, member),
     proveEquality: (state, members) => proveEquality(env, state, members),
+    changeSchema: (state, member, statements, conversions) => changeSchema(env, state, member, statements, conversions),
+    readShapes: (cluster, member, tables) => readShapes(env, cluster, member, tables),
+    checkAssertions: (cluster, member, assertions) => checkAssertions(env, cluster, member, assertions),
     examineUpgrade: (cluster, member, question) => examineUpgrade(env, cluster, member, question),
   };
 }

@@ -15,7 +15,7 @@ import { poll } from './flavors/wait';
 import { followPrimary } from './follow';
 import { seedPosition, type SeedPosition, standAt } from './seed-position';
 import { createConnect } from './session';
-import type { Connect, Session } from './types';
+import type { Connect, Flavor, Session } from './types';
 
 /** A dump opens its snapshot within a fraction of this; the donor stands still no longer. */
 const snapshotBoundMs = 15_000;
@@ -46,7 +46,7 @@ export async function seedMember(
   const seeded = await changeMember(connect, state, member, async (locked) => {
     await locked.flavor.detach(locked.session);
     await locked.flavor.openForOperation(locked.session);
-    const { bytes, position } = await copy(env, connect, state, member, donor);
+    const { bytes, position } = await copy(env, connect, state, member, donor, locked.flavor);
     await standAt(locked.session, flavorOf(locked.session), position);
     await locked.flavor.setReadOnly(locked.session, 5000);
     if (!locked.flavor.gtid) await followFrom(env, state, locked, position);
@@ -83,13 +83,14 @@ async function copy(
   state: ClusterState,
   member: Member,
   donor: Member,
+  tool: Flavor,
 ): Promise<{ bytes: number; position: SeedPosition }> {
   const primary = memberOf(state, state.primary);
   return withSession(connect, state, donor, { queryTimeoutMs: 30_000 }, async (reader) => {
     const flavor = flavorOf(reader);
     const schemas = await schemasOf(reader);
     const accountSql = await accountStatements(reader, flavor);
-    const dump = (): Promise<number> => pipeDump(env, state, flavor, member, donor, schemas.names, accountSql);
+    const dump = (): Promise<number> => pipeDump(env, state, tool, flavor, member, donor, schemas.names, accountSql);
     if (donor.name === primary.name) return copyFromPrimary(reader, primary, schemas, member, dump);
     return changeMember(connect, state, donor, async (locked) => {
       await locked.flavor.replication(locked.session).then((view) => {

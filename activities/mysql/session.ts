@@ -26,6 +26,7 @@ interface Handshake {
 class ServerSession implements Session {
   readonly connectionId: number;
   readonly serverVersion: string;
+  gtid?: boolean;
   readonly closed: Promise<{ at: number; error: string }>;
   private isOpen = true;
   private announceClosed: (error: string) => void = () => undefined;
@@ -104,6 +105,13 @@ class ServerSession implements Session {
   }
 }
 
+/** With 5.6 and 5.7 the version does not tell, and whoever speaks replication must know. */
+async function askGtid(session: ServerSession, timeoutMs: number): Promise<void> {
+  if (!/^5\.[67]\./.test(session.serverVersion) || /mariadb/i.test(session.serverVersion)) return;
+  const [row] = await session.query<{ mode: string }>('SELECT @@GLOBAL.gtid_mode AS mode', [], timeoutMs);
+  session.gtid = row?.mode !== 'OFF';
+}
+
 /** Names a statement in an error without its values. */
 const firstWords = (sql: string): string => sql.trim().split(/\s+/).slice(0, 3).join(' ');
 
@@ -159,7 +167,14 @@ export function open(
       connected = true;
       clearTimeout(timer);
       connection.removeListener('error', fail);
-      resolve(new ServerSession(member.name, connection, handshake, options.queryTimeoutMs ?? defaultQueryTimeoutMs));
+      const session = new ServerSession(member.name, connection, handshake, options.queryTimeoutMs ?? defaultQueryTimeoutMs);
+      askGtid(session, connectTimeoutMs).then(
+        () => resolve(session),
+        (error: unknown) => {
+          session.end();
+          reject(toSessionError(member.name, error));
+        },
+      );
     });
   });
 }

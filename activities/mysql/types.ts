@@ -11,6 +11,8 @@ export interface Session {
   readonly member: string;
   readonly connectionId: number;
   readonly serverVersion: string;
+  /** MySQL 5.6 and 5.7: whether the server runs with GTID; undefined where the version alone tells. */
+  readonly gtid?: boolean;
   /** Rows of a query. Rejects after `timeoutMs` (default: that of the connection) and then closes the session. */
   query<Row = Record<string, unknown>>(sql: string, values?: unknown[], timeoutMs?: number): Promise<Row[]>;
   /** Resolves once, when the other side closed or the session was ended. `at` is performance.now(). */
@@ -83,7 +85,7 @@ export interface Flavor {
   /** Replicates from `source`; by GTID where there is one, else from `from`. Starts both threads. Without `delaySeconds` its delay stays. */
   follow(
     session: Session,
-    source: { address: string; port: number; user: string; password: string; delaySeconds?: number },
+    source: { address: string; port: number; user: string; password: string; delaySeconds?: number; serverVersion?: string },
     from?: FilePosition,
   ): Promise<void>;
 

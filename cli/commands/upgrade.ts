@@ -1,16 +1,16 @@
 import type { DrydockCommand } from '../command';
 import { type CliContext, outStyle } from '../context';
 import { type UpgradeFlags, upgradeInputFrom } from '../input/upgrade-input';
-import { upgradePlanLines } from '../output/upgrade';
+import { upgradeLines } from '../output/upgrade';
 import { begin, type StartFlags } from '../start';
 
 export function registerUpgrade(parent: DrydockCommand, context: () => CliContext): void {
   parent
     .command('upgrade')
-    .summary('plan the upgrade of a cluster, or of its schema')
+    .summary('plan and rehearse the upgrade of a cluster')
     .description(
       'Examines a cluster and tells what an upgrade would do: every problem at once with its remedy, the steps, how long they take, and what a\n' +
-        'rollback could do (docs/upgrade.md). What is built is the dry run: without --dry-run it is refused, and nothing is touched.',
+        'rollback could do (docs/upgrade.md). --rehearse tries it on one server beside the cluster. Without either it is refused: that is not built yet.',
     )
     .argument('<cluster>', 'name of the cluster')
     .completing('cluster', 'cluster')
@@ -19,6 +19,9 @@ export function registerUpgrade(parent: DrydockCommand, context: () => CliContex
     .option('--ddl <file>', 'statements that change the schema')
     .option('--plan <file>', 'a plan in YAML or JSON: steps with other parameters, and own ones; `-` reads standard input')
     .option('--dry-run', 'examine and plan; touch nothing')
+    .option('--rehearse', 'build one server of the new version beside the cluster, compare all data, and remove it')
+    .option('--detach', 'return as soon as the operation has started')
+    .option('--wait', 'without a terminal: keep following while it waits for a person')
     .option('--expect-primary <member>', 'refuse if another member is the primary')
     .completing('--expect-primary', 'member')
     .option('--expect-epoch <number>', 'refuse if the epoch is another')
@@ -26,13 +29,14 @@ export function registerUpgrade(parent: DrydockCommand, context: () => CliContex
     .examples(
       'npx drydock upgrade orders --to mysql:5.6 --dry-run',
       'npx drydock upgrade orders --to mysql:5.6 --plan examples/upgrade/orders.yaml --dry-run',
+      'npx drydock upgrade orders --to mysql:9.7 --rehearse',
       'npx drydock upgrade orders --ddl examples/upgrade/add-note.sql --dry-run',
       "npx drydock upgrade orders --to 9.7 --dry-run --json | jq '.result.plan.findings'",
     )
     .action(async (cluster: string, flags: UpgradeFlags & StartFlags) => {
       const input = await upgradeInputFrom(cluster, flags);
       await begin(context(), 'upgrade', input, flags, (_, view) =>
-        upgradePlanLines(view.result, context().terminal.columns, outStyle(context())),
+        upgradeLines(view.result, context().terminal.columns, outStyle(context())),
       );
     });
 }

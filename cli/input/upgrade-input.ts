@@ -12,6 +12,7 @@ export interface UpgradeFlags {
   ddl?: string;
   plan?: string;
   dryRun?: boolean;
+  rehearse?: boolean;
   expectPrimary?: string;
   expectEpoch?: string;
 }
@@ -50,6 +51,7 @@ export async function upgradeInputFrom(cluster: string, flags: UpgradeFlags): Pr
     to: targetFrom(flags),
     schema: ddl,
     dryRun: flags.dryRun,
+    rehearse: flags.rehearse,
     expect: defined({ primary: flags.expectPrimary, epoch: numberOr(flags.expectEpoch) }),
   };
   const whole = { ...value, ...defined(own) };
@@ -69,6 +71,7 @@ const defined = (value: Record<string, unknown>): Record<string, unknown> | unde
 function flagFor(path: string): string {
   const named: Record<string, string> = {
     cluster: 'CLUSTER',
+    rehearse: '--rehearse',
     'to.image': '--image',
     'expect.primary': '--expect-primary',
     'expect.epoch': '--expect-epoch',

@@ -1,4 +1,5 @@
-import type { FindingVerdict, UpgradeFinding, UpgradePlan, UpgradePreview } from '../../schemas/upgrade';
+import type { FindingVerdict, UpgradeFinding, UpgradePlan, UpgradePreview, UpgradeRehearsal } from '../../schemas/upgrade';
+import { proofText } from './pivot';
 import { padEnd, type Style, width, wrap } from './style';
 import { duration, plural } from './text';
 
@@ -8,8 +9,30 @@ const titles: Record<FindingVerdict, string> = {
   named: 'worth knowing',
 };
 
+/** What `upgrade` answers: the plan of a dry run, or what a rehearsal found. */
+export function upgradeLines(value: unknown, columns: number, style: Style): string[] {
+  const { rehearsal } = (value ?? {}) as Partial<UpgradeRehearsal>;
+  return rehearsal ? rehearsalLines(value as UpgradeRehearsal, style) : upgradePlanLines(value, columns, style);
+}
+
+function rehearsalLines({ plan, rehearsal }: UpgradeRehearsal, style: Style): string[] {
+  const { seeded, caughtUpSeconds, proof, assertions } = rehearsal;
+  const facts: [string, string][] = [
+    ['seeded', `${Math.ceil(seeded.bytes / 1e6)} MB from ${rehearsal.donor} in ${duration(seeded.seconds * 1000)}`],
+    ['caught up', `in ${duration(caughtUpSeconds * 1000)}`],
+    ['proof', proofText(proof, style)],
+    ...(assertions.length > 0 ? [['asserted', `${plural(assertions.length, 'assertion')}, and all hold`] as [string, string]] : []),
+  ];
+  return [
+    '',
+    `${style.green('✓')} ${style.bold(`Rehearsal for ${plan.cluster}: a server of ${rehearsal.server} follows ${plan.primary} (${plan.from})`)}`,
+    ...facts.map(([name, text]) => `  ${style.dim(padEnd(name, 9))}  ${text}`),
+    style.dim('  it was removed again; the cluster is as it was'),
+  ];
+}
+
 /** What `upgrade --dry-run` answers. */
-export function upgradePlanLines(value: unknown, columns: number, style: Style): string[] {
+function upgradePlanLines(value: unknown, columns: number, style: Style): string[] {
   const plan = (value as Partial<UpgradePreview> | undefined)?.plan;
   if (!plan?.findings || !plan.steps) return [];
   return [

@@ -9,7 +9,8 @@ import type { AdoptionFileAsWritten } from '../../schemas/adoption-file';
 import type { ClusterFile } from '../../schemas/cluster';
 import { announceId, queues, type WorkflowType } from '../../schemas/names';
 import type { Watchers } from '../../schemas/sight';
-import { refuses, report, type SimulatedCluster } from './simulated-cluster';
+import { trialName } from '../../schemas/upgrade';
+import { equal, refuses, report, type SimulatedCluster } from './simulated-cluster';
 import type { Simulation } from './simulation';
 
 /** Brings one workflow to one ending and returns its id. `name` is a cluster of its own. */
@@ -324,6 +325,17 @@ export const scenarios: Record<string, Scenario> = {
     return `hold/cluster/${cluster}`;
   },
   'upgrade.dry-run': start('upgrade', (cluster) => ({ cluster, to: { version: '9.7' }, dryRun: true })),
+  'upgrade.rehearsed': start('upgrade', (cluster) => ({
+    cluster,
+    to: { version: '9.7' },
+    rehearse: true,
+    steps: [{ step: 'verify', assertions: [{ sql: 'SELECT 1', expect: 1 }] }],
+  })),
+  'upgrade.rehearsal-differs': (simulation, cluster) => {
+    const differences = [{ member: trialName(cluster), table: 'app.orders', chunk: 'all rows' }];
+    simulation.cluster(cluster).override.proveEquality = () => Promise.resolve({ ...equal, equal: false, differences });
+    return simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' }, rehearse: true });
+  },
   'upgrade.invalid': start('upgrade', (cluster) => ({ cluster, steps: [{ step: 'verify', colour: 'red' }] })),
   'upgrade.not-supported': start('upgrade', (cluster) => ({ cluster, to: { version: '9.7' } })),
   'unknown.failed': async ({ client }, name) => {

@@ -9,8 +9,8 @@ import type { Examination } from '../../schemas/adoption';
 import type { AdoptionFile } from '../../schemas/adoption-file';
 import type { Observation } from '../../schemas/observation';
 import type { ProofReport, SwitchInput, SwitchReport } from '../../schemas/pivot';
-import type { Cluster, ClusterState } from '../../schemas/topology';
-import type { UpgradeExamination } from '../../schemas/upgrade';
+import type { Cluster, ClusterState, Member } from '../../schemas/topology';
+import { trialName, type UpgradeExamination } from '../../schemas/upgrade';
 import { primaryView, replicaView, state as stateOf } from '../unit/pivot/builders';
 
 type Cast = Omit<Activities, keyof OperationActivities | keyof AnnounceActivities>;
@@ -37,8 +37,8 @@ export class SimulatedCluster {
     this.state = stateOf({ name });
   }
 
-  observation(): Observation {
-    const { members, primary, epoch } = this.state;
+  observation(members = this.state.members): Observation {
+    const { primary, epoch } = this.state;
     const source = members.find(({ name }) => name === primary);
     const journal = { epoch, primary };
     return {
@@ -161,7 +161,7 @@ export class SimulatedCluster {
       this.exists = false;
       return Promise.resolve();
     },
-    observeCluster: () => Promise.resolve(this.observation()),
+    observeCluster: ({ members }) => Promise.resolve(this.observation(members)),
     initialiseMember: () => Promise.resolve(),
     openFirstPrimary: (_cluster, primary) => {
       this.state = { ...this.state, epoch: 1, primary };
@@ -176,6 +176,13 @@ export class SimulatedCluster {
     forgetErrant: () => Promise.resolve('volume db-3.1'),
     proveEquality: () => Promise.resolve(equal),
     examineUpgrade: (_cluster, member) => Promise.resolve({ ...examined, member }),
+    createTrial: (_operation, { definition, members }) =>
+      Promise.resolve({ ...(members[0] as Member), name: trialName(definition.name), serverId: 99 }),
+    removeTrial: (cluster) => Promise.resolve([`container ${trialName(cluster)}`]),
+    changeSchema: () => Promise.resolve(),
+    readShapes: () => Promise.resolve([]),
+    checkAssertions: (_cluster, _member, assertions) =>
+      Promise.resolve(assertions.map(({ sql }) => ({ name: sql, holds: true, found: '[["1"]]' }))),
     tellRouters: () => Promise.resolve({ confirmed: ['router-1'], missing: [] }),
     viewRouters: () => Promise.resolve([]),
     switchPrimary: (input) => Promise.resolve(this.switched(input)),

@@ -100,7 +100,8 @@ export const lifecycles: Record<string, { phases: readonly Phase[]; rollback: st
   errant: { phases: ['starting', 'preparing', 'finishing'], rollback: 'before the decision is carried out an abort; none after it' },
   upgrade: {
     phases: ['starting', 'preparing'],
-    rollback: 'a dry run changes nothing; what is not one is refused until it is built (docs/upgrade.md)',
+    rollback:
+      'a dry run changes nothing, and a rehearsal is aborted: its server is removed; what is not one is refused until it is built (docs/upgrade.md)',
   },
   removeMember: {
     phases: ['starting', 'preparing', 'finishing'],

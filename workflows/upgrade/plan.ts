@@ -99,11 +99,13 @@ export function planUpgrade(seen: Seen, asked: Asked): UpgradePlan {
     primary: state.primary,
     from: `${state.definition.engine === 'mysql' ? 'MySQL' : 'MariaDB'} ${examination.version}`,
     to: target.image === undefined ? seriesText(target) : `${seriesText(target)} (${target.image})`,
+    target,
     fit: findings.every(({ verdict }) => verdict !== 'refused'),
     findings,
     newMembers,
     ...(seeding ? { seeding } : {}),
     ...(wayBack ? { wayBack } : {}),
+    settings: { ...pair?.settings, ...wayBack?.settings },
     steps: steps.map((step) => plannedStep(step, { seen, asked, seeding, wayBack, newMembers })),
     estimate,
   };
@@ -183,7 +185,13 @@ const replicaNames = ({ members, primary }: ClusterState): string =>
 /** Numbers are never used again: a server id must not come back with other data. */
 export function newMembersOf(state: ClusterState, replicas: number | undefined, donor: string): UpgradePlan['newMembers'] {
   const { name, hosts } = state.definition;
-  const numbers = state.members.map((member) => Number(/-(\d+)$/.exec(member.name)?.[1] ?? member.serverId));
+  const numberOf = (member: string): number | undefined =>
+    /-\d+$/.test(member) ? Number(member.slice(member.lastIndexOf('-') + 1)) : undefined;
+  const numbers = [
+    ...state.members.map((member) => numberOf(member.name) ?? member.serverId),
+    // A name is never used again.
+    ...(state.removed ?? []).map((member) => numberOf(member) ?? 0),
+  ];
   const first = Math.max(0, ...numbers) + 1;
   const count = (replicas ?? state.members.filter((member) => !isBystander(state.definition, member.name)).length - 1) + 1;
   return Array.from({ length: count }, (_, index) => ({

@@ -1,40 +1,36 @@
 import type { UpgradeInput } from '../../schemas/inputs';
 import { clusterTarget } from '../../schemas/names';
-import type { UpgradePreview } from '../../schemas/upgrade';
+import type { UpgradeExamination, UpgradePlan, UpgradePreview, UpgradeRehearsal } from '../../schemas/upgrade';
 import { failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
 import { lookAtCluster } from '../pivot/look';
 import { unmetExpectations } from '../pivot/plan';
+import { notComparable } from './ddl/judge';
 import { donorOf, planUpgrade, questionOf } from './plan';
+import { rehearsalSteps, rehearse } from './rehearse';
 import { stepOf, allSteps } from './steps';
 
-const steps = ['look at the cluster', 'examine the data and the settings', 'plan the upgrade'] as const;
+const steps = ['look at the cluster', 'examine the data and the settings', 'plan the upgrade', ...rehearsalSteps] as const;
 
 /** Reads of all tables' definitions, and of up to 200,000 rows of each. */
 const bound = { scheduleToCloseTimeout: '15 minutes', startToCloseTimeout: '10 minutes', retry: { maximumAttempts: 5 } } as const;
 
-/** To another version, or another schema. docs/upgrade.md has what is built: the dry run. */
-export async function upgrade(raw: unknown): Promise<WithProgress<UpgradePreview>> {
-  return operation<UpgradeInput, UpgradePreview>(
+/** To another version, or another schema. docs/upgrade.md has what is built: the dry run and the rehearsal. */
+export async function upgrade(raw: unknown): Promise<WithProgress<UpgradePreview | UpgradeRehearsal>> {
+  return operation<UpgradeInput, UpgradePreview | UpgradeRehearsal>(
     {
       type: 'upgrade',
       steps,
       target: ({ cluster }) => clusterTarget(cluster),
       dryRun: ({ dryRun }) => dryRun,
-      // Whatever is not built must not keep others waiting.
-      hold: false,
     },
     raw,
-    preview,
+    plan,
   );
 }
 
-async function preview(op: Operation<UpgradeInput>): Promise<UpgradePreview> {
-  if (!op.dryRun)
-    throw failure(
-      'NotSupported',
-      'an upgrade can be planned and not yet be carried out: start it with dryRun (--dry-run); docs/upgrade.md says what is built',
-    );
-  const { cluster, expect, ...asked } = op.input;
+async function plan(op: Operation<UpgradeInput>): Promise<UpgradePreview | UpgradeRehearsal> {
+  const { cluster, expect, rehearse: wanted, ...asked } = op.input;
+  refuseUnbuilt(op.input);
   const look = await op.step('look at the cluster', async (step) => {
     const seen = await lookAtCluster(cluster);
     step.detail(`primary ${seen.state.primary}, epoch ${seen.state.epoch}, ${seen.state.members.length} members`);
@@ -49,12 +45,48 @@ async function preview(op: Operation<UpgradeInput>): Promise<UpgradePreview> {
     step.detail(`${found.tables} tables, about ${found.rows} rows, ${Math.ceil(found.bytes / 1e6)} MB, read on ${donor}`);
     return found;
   });
-  return op.step('plan the upgrade', (step) => {
+  const made = await op.step('plan the upgrade', (step) => {
     const plan = planUpgrade({ ...look, examination }, asked);
     const count = (verdict: string): number => plan.findings.filter((each) => each.verdict === verdict).length;
     step.detail(
       `${plan.from} → ${plan.to}: ${count('refused')} findings refuse it, ${count('named') + count('accepted')} are worth knowing`,
     );
-    return Promise.resolve({ plan });
+    return Promise.resolve(plan);
   });
+  if (!wanted) {
+    for (const step of rehearsalSteps) op.skip(step, 'a dry run touches nothing');
+    return { plan: made };
+  }
+  refuseUnfit(made);
+  refuseHidden(asked.schema ?? [], examination);
+  return { plan: made, rehearsal: await rehearse(op, state, made) };
+}
+
+/** Before anything is looked at. */
+function refuseUnbuilt({ dryRun, rehearse: wanted }: UpgradeInput): void {
+  if (!dryRun && !wanted)
+    throw failure(
+      'NotSupported',
+      'an upgrade can be planned (dryRun) and rehearsed (rehearse), and not yet be carried out; docs/upgrade.md says what is built',
+    );
+}
+
+/** What the comparison can't see yet. */
+function refuseHidden(schema: string[], examination: UpgradeExamination): void {
+  const problems = notComparable(schema, examination.shapes);
+  if (problems.length > 0)
+    throw failure(
+      'NotSupported',
+      'this change of the schema can be planned (dryRun), and not yet be rehearsed: rows could not be compared',
+      problems,
+    );
+}
+
+/** All at once; nothing was touched. */
+function refuseUnfit({ cluster, findings }: UpgradePlan): void {
+  const problems = findings
+    .filter(({ verdict }) => verdict === 'refused')
+    .map(({ check, path, message, remedy }) => ({ path: path === '' ? check : `${check} ${path}`, message: `${message}; ${remedy}` }));
+  if (problems.length > 0)
+    throw failure('PrecheckFailed', `cluster ${cluster} is not fit for this upgrade, for ${problems.length} reasons`, problems);
 }

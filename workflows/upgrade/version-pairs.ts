@@ -30,6 +30,12 @@ const live = (reason: string, more: Partial<Pick<WayBack, 'settings' | 'brokenBy
 
 const beyond11 = ['a TIMESTAMP beyond 2038', 'a column of type UUID', 'grants that the older version does not know'];
 
+/** With GTID 5.6 does not follow 5.5 at all. */
+const withoutGtid = { gtid_mode: 'OFF', enforce_gtid_consistency: 'OFF' };
+
+/** What 5.5 can read. */
+const readableBy55 = { binlog_checksum: 'NONE', log_bin_use_v1_row_events: '1', binlog_rows_query_log_events: 'OFF' };
+
 const slower = 'slower, and accounts go apart';
 
 export const versionPairs: readonly VersionPair[] = [
@@ -37,6 +43,7 @@ export const versionPairs: readonly VersionPair[] = [
     from: mysql('5.5'),
     to: mysql('5.6'),
     places: 'file',
+    settings: withoutGtid,
     seeding: [
       {
         kind: 'physical',
@@ -48,7 +55,7 @@ export const versionPairs: readonly VersionPair[] = [
     ],
     wayBack: {
       physical: live('5.5 applies what 5.6 writes while tables keep the format of 5.5 and both run without GTID', {
-        settings: { gtid_mode: 'OFF', binlog_checksum: 'NONE', log_bin_use_v1_row_events: '1', binlog_rows_query_log_events: 'OFF' },
+        settings: readableBy55,
         brokenBy: [
           'a table that is rebuilt, or a new column with a time of day, since it gets the temporal format of 5.6',
           'a DATETIME with fractions, or with DEFAULT CURRENT_TIMESTAMP',
@@ -56,7 +63,7 @@ export const versionPairs: readonly VersionPair[] = [
         ],
       }),
       logical: live('5.5 applies what 5.6 writes while no table has a column with a time of day', {
-        settings: { gtid_mode: 'OFF', binlog_checksum: 'NONE', log_bin_use_v1_row_events: '1', binlog_rows_query_log_events: 'OFF' },
+        settings: readableBy55,
         brokenBy: ['a column with a time of day, a rebuilt or new one too: it has the temporal format of 5.6'],
       }),
     },
@@ -66,18 +73,20 @@ export const versionPairs: readonly VersionPair[] = [
     from: mysql('5.6'),
     to: mysql('8.0'),
     places: 'gtid',
+    settings: {},
     seeding: [logical('8.0 does not start on files of 5.6')],
     wayBack: {
       logical: live('5.6 applies what 8.0 writes', {
         brokenBy: ['a session that uses one of the 0900 collations, which are the default of new clients'],
       }),
     },
-    unseen: ['that both find their place by GTID'],
+    unseen: [],
   },
   {
     from: mysql('8.0'),
     to: mysql('9.7'),
     places: 'gtid',
+    settings: {},
     seeding: [logical('9.7 refuses files of 8.0')],
     wayBack: { logical: live('8.0 applies what 9.7 writes, by GTID', { brokenBy: ['a column of type VECTOR'] }) },
     unseen: [],
@@ -86,6 +95,7 @@ export const versionPairs: readonly VersionPair[] = [
     from: mariadb('10.5'),
     to: mariadb('10.11'),
     places: 'gtid',
+    settings: {},
     seeding: [mariadbCopy, logical(slower)],
     wayBack: { physical: live('10.5 applies what 10.11 writes'), logical: live('10.5 applies what 10.11 writes') },
     unseen: ['the logical seed'],
@@ -94,6 +104,7 @@ export const versionPairs: readonly VersionPair[] = [
     from: mariadb('10.5'),
     to: mariadb('11.8'),
     places: 'gtid',
+    settings: {},
     seeding: [mariadbCopy, logical(slower)],
     wayBack: {
       physical: live('10.5 applies what 11.8 writes while its collations have the old names', {
@@ -111,6 +122,7 @@ export const versionPairs: readonly VersionPair[] = [
     from: mariadb('10.11'),
     to: mariadb('11.8'),
     places: 'gtid',
+    settings: {},
     seeding: [mariadbCopy, logical(slower)],
     wayBack: {
       physical: live('10.11 applies what 11.8 writes', { brokenBy: beyond11 }),
@@ -127,6 +139,7 @@ function sameSeries(series: Series): VersionPair {
     from: series,
     to: series,
     places: series.engine === 'mysql' && series.series === '5.5' ? 'file' : 'gtid',
+    settings: {},
     seeding: [{ kind: 'physical', reason: 'the files of a stopped replica are taken as they are', secondsPerMb: fast }, logical(slower)],
     wayBack: { physical: live('both run the same version'), logical: live('both run the same version') },
     unseen: [],

@@ -16,6 +16,8 @@ export interface Source {
   user: string;
   password: string;
   delaySeconds?: number;
+  /** Of the source, where it is known: it may be older. */
+  serverVersion?: string;
 }
 
 /** The words that changed over the versions. */

@@ -11,5 +11,5 @@ export function flavorOf(engine: 'mysql' | 'mariadb', version: string): BaseFlav
 export function flavorOf(what: Session | 'mysql' | 'mariadb', text?: string): Flavor {
   const version = typeof what === 'string' ? parseVersion(text ?? '', what) : parseVersion(what.serverVersion);
   if (version.engine === 'mariadb') return new Mariadb(version);
-  return version.major < 8 ? new Mysql5(version) : new Mysql8(version);
+  return version.major < 8 ? new Mysql5(version, typeof what === 'string' ? undefined : what.gtid) : new Mysql8(version);
 }

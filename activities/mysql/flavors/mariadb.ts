@@ -2,7 +2,7 @@ import * as gtid from '../../../schemas/gtid';
 import type { FilePosition, Position } from '../../../schemas/observation';
 import { failure } from '../../failure';
 import type { Session } from '../types';
-import { type Version } from '../version';
+import { atLeast, parseVersion, type Version } from '../version';
 import { BaseFlavor, type Source } from './base';
 import { changeOptions } from './quote';
 import { hasReadAll, positionsDrained, type StatusReading, type StatusRow } from './replication-status';
@@ -87,8 +87,14 @@ export class Mariadb extends BaseFlavor {
       CONNECT_RETRY: 1,
       HEARTBEAT_PERIOD: 0.5,
       DELAY: source.delaySeconds,
+      SSL_VERIFY_SERVER_CERT: this.mayLackTls(source) ? 0 : undefined,
     });
     await session.query(`CHANGE MASTER TO ${options}, MASTER_USE_GTID=slave_pos`);
+  }
+
+  /** From 11.4 on a receiver insists on TLS, which servers before that have only when they are given certificates. */
+  private mayLackTls({ serverVersion }: Source): boolean {
+    return serverVersion !== undefined && atLeast(this.exact, 11, 4) && !atLeast(parseVersion(serverVersion), 11, 4);
   }
 
   /**

@@ -8,21 +8,21 @@ import { waitApplied5 } from './mysql-5-wait';
 import { changeOptions } from './quote';
 import { hasReadAll, positionsDrained, type StatusReading, type StatusRow } from './replication-status';
 
-/** MySQL 5.5 (file and position only) and 5.6 (GTID, as drydock starts it). */
+/** MySQL 5.5 (file and position only) and 5.6 (with GTID, as drydock starts it; without, as it follows 5.5). */
 export class Mysql5 extends BaseFlavor {
   readonly engine = 'mysql';
   readonly gtid: boolean;
   readonly superReadOnly: boolean;
   readonly manyLocks: boolean;
 
-  constructor(version: Version) {
+  constructor(version: Version, gtid = atLeast(version, 5, 6)) {
     super(version, {
       thread: 'SLAVE',
       binlogStatus: 'SHOW MASTER STATUS',
       resetBinlog: 'RESET MASTER',
       semiSync: { source: 'rpl_semi_sync_master', replica: 'rpl_semi_sync_slave' },
     });
-    this.gtid = atLeast(version, 5, 6);
+    this.gtid = gtid;
     this.superReadOnly = atLeast(version, 5, 7, 8);
     this.manyLocks = atLeast(version, 5, 7, 5);
   }

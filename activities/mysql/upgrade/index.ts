@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 
 import type { Cluster, Member } from '../../../schemas/topology';
-import type { UpgradeExamination, UpgradeQuestion } from '../../../schemas/upgrade';
+import type { TableShape, UpgradeExamination, UpgradeQuestion } from '../../../schemas/upgrade';
 import type { ActivityEnvironment } from '../../environment';
 import { memberOf, withSession } from '../change-member';
 import { mustRun } from '../container-exec';
@@ -46,6 +46,14 @@ export async function examineUpgrade(
   });
   stillWanted();
   return { ...read, disks: await readDisks(env, cluster) };
+}
+
+/** What columns and indexes tables have on a member. Throws MemberUnreachable. */
+export async function readShapes(env: ActivityEnvironment, cluster: Cluster, name: string, tables: string[]): Promise<TableShape[]> {
+  return withSession(createConnect(env), cluster, memberOf(cluster, name), { queryTimeoutMs: 30_000 }, async (session) => {
+    const inventory = await readInventory(session);
+    return tellInventory(inventory, { words: [], tables }, '').shapes;
+  });
 }
 
 async function zeroDates(

@@ -1,10 +1,9 @@
-import { type Connection, createConnection } from 'mysql2/promise';
-
 import { rootPasswordFile } from '../../../activities/docker/member-container';
 import type { ClusterFile } from '../../../schemas/cluster';
-import type { UpgradeFinding, UpgradePlan, UpgradePreview } from '../../../schemas/upgrade';
+import type { UpgradeFinding, UpgradePlan, UpgradePreview, UpgradeRehearsal } from '../../../schemas/upgrade';
 import { Scenario } from '../../support/scenario';
 import type { TestCluster } from '../../support/test-cluster';
+import { leftOf, write } from './suite';
 
 jest.setTimeout(180_000);
 
@@ -16,16 +15,6 @@ beforeAll(async () => {
 afterAll(() => scenario?.stop());
 
 const small: Pick<ClusterFile, 'durability' | 'replicas'> = { durability: 'async', replicas: 1 };
-
-/** As an application, through the router. */
-async function write(cluster: TestCluster, ...statements: string[]): Promise<void> {
-  const connection: Connection = await createConnection(await cluster.application());
-  try {
-    for (const statement of statements) await connection.query(statement);
-  } finally {
-    await connection.end();
-  }
-}
 
 /** As root on the primary's own socket. */
 async function asRoot(cluster: TestCluster, sql: string): Promise<void> {
@@ -167,4 +156,18 @@ test('MySQL 8.0 to 9.7: native passwords, words that are reserved from now on, a
     seeding: { kind: 'logical' },
     wayBack: { kind: 'live', brokenBy: [expect.stringContaining('VECTOR')] },
   });
+
+  // Mended, and the word taken on: it is rehearsed, and nothing of that is left.
+  await asRoot(cluster, "DROP USER shop@'10.%'");
+  const { rehearsal } = await scenario.run<UpgradeRehearsal>('upgrade', {
+    cluster: cluster.name,
+    to: { version: '9.7' },
+    rehearse: true,
+    steps: [
+      { step: 'preflight', accept: [{ check: 'ReservedWord' }] },
+      { step: 'verify', assertions: [{ sql: 'SELECT `external`, name FROM app.parts', expect: [[1, 'a']] }] },
+    ],
+  });
+  expect(rehearsal).toMatchObject({ proof: { equal: true, unchecked: [] }, assertions: [{ holds: true }] });
+  expect(await leftOf(scenario, cluster)).toEqual([]);
 });

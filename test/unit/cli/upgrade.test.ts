@@ -19,6 +19,7 @@ const plan: UpgradePlan = {
   primary: 'orders-1',
   from: 'MySQL 5.5.34',
   to: 'MySQL 5.6',
+  target: { engine: 'mysql', series: '5.6' },
   fit: false,
   findings: [
     {
@@ -33,6 +34,7 @@ const plan: UpgradePlan = {
   ],
   newMembers: [{ name: 'orders-4', host: 'local', donor: 'orders-3' }],
   seeding: { kind: 'physical', reason: '', secondsPerMb: 0.01 },
+  settings: {},
   wayBack: { kind: 'live', reason: '5.5 applies what 5.6 writes', settings: {}, brokenBy: ['a table that is rebuilt'] },
   steps: [
     { name: 'build-members', step: 'build-members', what: 'orders-4 from the files of orders-3', seconds: 23, rollback: 'removed' },
@@ -55,7 +57,7 @@ describe('upgrade', () => {
     const { out, code, fake } = await drydock(['upgrade', 'orders', '--to', 'mysql:5.6', '--dry-run'], [done]);
     expect(code).toBe(0);
     expect(fake.started).toEqual([
-      { type: 'upgrade', input: { cluster: 'orders', to: { engine: 'mysql', version: '5.6' }, steps: [], dryRun: true } },
+      { type: 'upgrade', input: { cluster: 'orders', to: { engine: 'mysql', version: '5.6' }, steps: [], dryRun: true, rehearse: false } },
     ]);
     const flat = out.replace(/\s+/g, ' ');
     for (const text of [
@@ -70,6 +72,32 @@ describe('upgrade', () => {
       'nothing was touched',
     ])
       expect(flat).toContain(text);
+  });
+
+  test('a rehearsal tells how it was seeded, how soon it caught up, and that the data is equal', async () => {
+    const proof = { equal: true, tables: 3, rows: 900, bytes: 1, chunks: 4, differences: [], unchecked: [], seconds: 2 };
+    const rehearsal = {
+      server: 'MySQL 5.6',
+      donor: 'orders-3',
+      seeded: { bytes: 5e6, seconds: 12 },
+      caughtUpSeconds: 3,
+      proof,
+      assertions: [{ name: 'a', holds: true, found: '' }],
+    };
+    const { out, fake } = await drydock(['upgrade', 'orders', '--to', '5.6', '--rehearse'], [{ ...done, result: { plan, rehearsal } }]);
+    expect(fake.started).toMatchObject([{ input: { rehearse: true, dryRun: false } }]);
+    const flat = out.replace(/\s+/g, ' ');
+    for (const text of [
+      'a server of MySQL 5.6 follows orders-1 (MySQL 5.5.34)',
+      '5 MB from orders-3 in 12.0 s',
+      'equal on all members: 3 tables, 900 rows',
+      '1 assertion, and all hold',
+      'it was removed again',
+    ])
+      expect(flat).toContain(text);
+    expect((await drydock(['upgrade', 'orders', '--to', '5.6', '--rehearse', '--dry-run'])).err).toContain(
+      '--rehearse: a dry run touches nothing',
+    );
   });
 
   test('files and flags come together', async () => {

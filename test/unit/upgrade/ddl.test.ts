@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
 import type { TableShape } from '../../../schemas/upgrade';
-import { typeChange } from '../../../workflows/upgrade/ddl/column-type';
-import { judgeDdl, tablesOf } from '../../../workflows/upgrade/ddl/judge';
+import { typeChange, typeText } from '../../../workflows/upgrade/ddl/column-type';
+import { judgeDdl, notComparable, schemaDifferences, tablesOf } from '../../../workflows/upgrade/ddl/judge';
 import { parseDdl } from '../../../workflows/upgrade/ddl/parse';
 
 const column = (name: string, type: string, more: Partial<TableShape['columns'][number]> = {}): TableShape['columns'][number] => ({
@@ -191,6 +191,59 @@ describe('what members whose schema was changed go on applying', () => {
       }),
     );
   });
+});
+
+describe('what the statements have made of a table', () => {
+  const after = (...columns: TableShape['columns']): TableShape[] => [{ ...orders, columns }];
+  const statements = [
+    'ALTER TABLE app.orders ADD paid INT UNSIGNED NOT NULL DEFAULT 0',
+    'ALTER TABLE app.orders MODIFY id BIGINT NOT NULL AUTO_INCREMENT',
+  ];
+
+  test('is as it should be, however a server writes it', () => {
+    const columns = orders.columns.map((each) => (each.name === 'id' ? { ...each, type: 'bigint(20)' } : each));
+    expect(schemaDifferences(statements, [orders], after(...columns, column('paid', 'int(10) unsigned', { nullable: false })))).toEqual([]);
+    expect(
+      schemaDifferences(
+        ["ALTER TABLE app.orders MODIFY state ENUM('new', 'paid', 'lost')"],
+        [orders],
+        after(...orders.columns.map((each) => (each.name === 'state' ? { ...each, type: "enum('new','paid','lost')" } : each))),
+      ),
+    ).toEqual([]);
+  });
+
+  test('is told when it is not', () => {
+    expect(schemaDifferences(statements, [orders], [orders])).toEqual([
+      { path: 'app.orders', message: expect.stringContaining('paid int unsigned not null') as string },
+    ]);
+    expect(schemaDifferences(statements, [orders], [])).toEqual([{ path: 'app.orders', message: 'the table is missing' }]);
+    expect(schemaDifferences(['CREATE INDEX i ON app.orders (at)'], [orders], [orders])).toEqual([]);
+  });
+
+  test('can not be compared with the primary when columns or their texts are gone', () => {
+    const reasons = (statement: string): string[] => notComparable([statement], [orders]).map(({ message }) => message);
+    expect(reasons('ALTER TABLE app.orders DROP note')).toEqual(['note is not there to be compared']);
+    expect(reasons('ALTER TABLE app.orders RENAME COLUMN note TO remark')).toEqual(['note has another name']);
+    expect(reasons('ALTER TABLE app.orders CHANGE note remark VARCHAR(50)')).toEqual(['note has another name']);
+    expect(reasons('ALTER TABLE app.orders MODIFY amount DECIMAL(12,3)')).toEqual(['amount has other digits behind the point']);
+    for (const fine of [
+      'ALTER TABLE app.orders MODIFY amount DECIMAL(12,2)',
+      'ALTER TABLE app.orders ADD x INT, ADD INDEX (x)',
+      'ALTER TABLE app.orders CHANGE note note VARCHAR(60)',
+    ])
+      expect(reasons(fine)).toEqual([]);
+  });
+});
+
+test.each([
+  ['int(10) unsigned', 'int unsigned'],
+  ['tinyint(1)', 'BOOL'],
+  ['decimal(10,0)', 'decimal'],
+  ['datetime', 'DATETIME(0)'],
+  ['year(4)', 'year'],
+  ["enum('a','b')", "ENUM('a', 'b')"],
+])('%s and %s are one type', (one, other) => {
+  expect(typeText(one)).toBe(typeText(other));
 });
 
 test.each([

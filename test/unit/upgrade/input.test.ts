@@ -26,6 +26,7 @@ describe('input', () => {
       to: { version: '5.6' },
       steps: [],
       dryRun: false,
+      rehearse: false,
     });
   });
 

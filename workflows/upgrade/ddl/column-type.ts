@@ -32,6 +32,13 @@ function argumentsOf(text: string | undefined): string[] {
   return [...text.matchAll(/'(?:[^'\\]|\\.|'')*'|[^,]+/g)].map(([each]) => each.trim());
 }
 
+/** One text for all ways to write a type, on every version: without the width in which an integer is shown, and with what is left out. */
+export function typeText(text: string): string {
+  const type = columnType(text);
+  const given = integers.includes(type.base) ? [] : filled(type);
+  return `${type.base}${given.length > 0 ? `(${given.join(',')})` : ''}${type.unsigned ? ' unsigned' : ''}`;
+}
+
 const integers = ['tinyint', 'smallint', 'mediumint', 'int', 'bigint'];
 
 /** `same`, `wider` (the appliers need ALL_NON_LOSSY), `longer-list` (values added at the end), or in words why not. */
@@ -52,21 +59,25 @@ export function typeChange(before: string, after: string): TypeChange {
 
 const isText = (base: string): boolean => base === 'varchar' || base === 'varbinary';
 
+/** What a type has when its parentheses are left out. */
+const defaults: Record<string, string[]> = {
+  decimal: ['10', '0'],
+  char: ['1'],
+  binary: ['1'],
+  bit: ['1'],
+  datetime: ['0'],
+  timestamp: ['0'],
+  time: ['0'],
+  year: ['4'],
+};
+
+const filled = ({ base, arguments: given }: ColumnType): string[] => [...given, ...(defaults[base] ?? []).slice(given.length)];
+
 /** The width in which an integer is shown says nothing of what it holds. */
 function isSame(from: ColumnType, to: ColumnType): boolean {
   if (from.base !== to.base || from.unsigned !== to.unsigned) return false;
   if (integers.includes(from.base)) return true;
-  const defaults: Record<string, string[]> = {
-    decimal: ['10', '0'],
-    char: ['1'],
-    binary: ['1'],
-    bit: ['1'],
-    datetime: ['0'],
-    timestamp: ['0'],
-    time: ['0'],
-  };
-  const full = ({ base, arguments: given }: ColumnType): string[] => [...given, ...(defaults[base] ?? []).slice(given.length)];
-  return JSON.stringify(full(from)) === JSON.stringify(full(to));
+  return JSON.stringify(filled(from)) === JSON.stringify(filled(to));
 }
 
 function textChange(from: ColumnType, to: ColumnType): TypeChange {

@@ -2,8 +2,9 @@
  * Whether what the primary goes on to write is applied rightly by members whose schema was changed already. Under ROW a table's columns are
  * matched by their place, so a change is judged against the columns that there are. Pure; from measurements, docs/upgrade.md.
  */
+import type { Problem } from '../../../schemas/error-codes';
 import type { ColumnShape, TableShape } from '../../../schemas/upgrade';
-import { typeChange } from './column-type';
+import { columnType, typeChange, typeText } from './column-type';
 import { type Change, type ColumnDefinition, parseDdl, type Place } from './parse';
 
 export interface DdlVerdict {
@@ -21,12 +22,33 @@ export interface DdlVerdict {
 }
 
 /** Judges all statements in order: each sees what those before it have made of the tables. */
-export function judgeDdl(statements: readonly string[], shapes: readonly TableShape[]): DdlVerdict[] {
+export const judgeDdl = (statements: readonly string[], shapes: readonly TableShape[]): DdlVerdict[] => apply(statements, shapes).verdicts;
+
+function apply(statements: readonly string[], shapes: readonly TableShape[]): { verdicts: DdlVerdict[]; tables: Map<string, Changing> } {
   const tables = new Map(
     shapes.map((shape) => [shape.table, { ...shape, columns: [...shape.columns], before: shape.columns.map(({ name }) => name) }]),
   );
-  return statements.map((statement) => judge(statement, tables));
+  return { verdicts: statements.map((statement) => judge(statement, tables)), tables };
 }
+
+/**
+ * Where tables are not what the statements should have made of them: columns by name, order, type and NULL. `before` are the tables without the
+ * statements, `found` those with them.
+ */
+export function schemaDifferences(statements: readonly string[], before: readonly TableShape[], found: readonly TableShape[]): Problem[] {
+  const { tables } = apply(statements, before);
+  return [...tables.values()].flatMap(({ table, columns }): Problem[] => {
+    const there = found.find((each) => each.table === table);
+    if (!there) return [{ path: table, message: 'the table is missing' }];
+    const [wanted, is] = [columns.map(columnText), there.columns.map(columnText)];
+    return wanted.join('; ') === is.join('; ')
+      ? []
+      : [{ path: table, message: `has (${is.join(', ')}), should have (${wanted.join(', ')})` }];
+  });
+}
+
+const columnText = ({ name, type, nullable }: ColumnShape): string =>
+  `${name.toLowerCase()} ${typeText(type)}${nullable ? '' : ' not null'}`;
 
 /** Tables that the statements name, for whoever reads their columns. */
 export function tablesOf(statements: readonly string[]): string[] {
@@ -196,4 +218,25 @@ function modifyColumn(change: Extract<Change, { kind: 'modify-column' }>, table:
   if (type !== 'same') verdict.endsWayBack ??= `values that only the new ${column} holds stop the old members`;
   table.columns[at] = { ...after, charset: before.charset, collation: definition.collation ?? before.collation };
   if (column.toLowerCase() !== to.toLowerCase()) renameColumn(column, to, table, verdict);
+}
+
+/** Why the rows of a changed table can't be compared with the primary's as they are: a column is not there, or its values are written otherwise. */
+export function notComparable(statements: readonly string[], shapes: readonly TableShape[]): Problem[] {
+  return statements.flatMap((statement, index) => {
+    const parsed = parseDdl(statement);
+    const table = shapes.find((shape) => shape.table === parsed?.table);
+    const reasons = (parsed?.changes ?? []).flatMap((change) => hides(change, table) ?? []);
+    return reasons.map((message) => ({ path: `schema.${index}`, message }));
+  });
+}
+
+function hides(change: Change, table: TableShape | undefined): string | undefined {
+  if (change.kind === 'drop-column') return `${change.column} is not there to be compared`;
+  if (change.kind === 'rename-column') return `${change.column} has another name`;
+  if (change.kind !== 'modify-column') return undefined;
+  if (change.to.toLowerCase() !== change.column.toLowerCase()) return `${change.column} has another name`;
+  const before = columnType(table?.columns.find(({ name }) => name.toLowerCase() === change.column.toLowerCase())?.type ?? '');
+  const after = columnType(change.definition.type);
+  const scale = ({ arguments: [, digits = '0'] }: typeof before): string => digits;
+  return before.base === 'decimal' && scale(before) !== scale(after) ? `${change.column} has other digits behind the point` : undefined;
 }

@@ -27,6 +27,11 @@ export class Mysql5 extends BaseFlavor {
     this.manyLocks = atLeast(version, 5, 7, 5);
   }
 
+  /** Switching it off takes no time here; MySQL 5.5 and 5.6 die when it is on, is told not to wait, and is switched off while they receive. */
+  override stopSemiSyncWaits(session: Session): Promise<void> {
+    return this.disableSemiSyncSource(session);
+  }
+
   async executed(session: Session): Promise<Position> {
     const status = await this.binlogStatus(session);
     return this.gtid ? { gtid: gtid.normalise(status.gtid), file: status.file } : { file: status.file };

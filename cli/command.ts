@@ -7,6 +7,9 @@ import { nearest } from './input/validate';
 /** Names of what an argument or an option stands for, so that completion can look it up. */
 export type Completes = 'cluster' | 'operation' | 'member' | 'file';
 
+/** Points at which an operation can wait for a person (schemas/operation.ts Gate). */
+const gates: readonly string[] = ['before-switch'];
+
 /**
  * Commander's command with two differences: every unknown flag is named in one error, not only the first, and arguments and
  * options know what completes them.
@@ -43,6 +46,28 @@ export class DrydockCommand extends Command {
   completing(name: string, what: Completes): this {
     this.completes.set(name, what);
     return this;
+  }
+
+  /** What the operation finds the cluster to be, or it does nothing. */
+  expecting(): this {
+    return this.option('--expect-primary <member>', 'refuse if another member is the primary')
+      .completing('--expect-primary', 'member')
+      .option('--expect-epoch <number>', 'refuse if the epoch is another');
+  }
+
+  /** An operation that can wait for a person at a gate. */
+  approvable(): this {
+    return this.choice('--approval <gate>', 'a gate at which a person must approve', gates)
+      .option('--timeout <duration>', 'how long the approval is waited for, such as 10m (default: 1h)')
+      .choice('--on-timeout <what>', 'what happens when nobody approved in time (default: abort)', ['abort', 'ask-again']);
+  }
+
+  /** An operation that is followed until it ends, unless told otherwise. */
+  followed(): this {
+    return this.option('--detach', 'return as soon as the operation has started').option(
+      '--wait',
+      'without a terminal: keep following while it waits for a person',
+    );
   }
 
   json(): this {

@@ -16,8 +16,7 @@ export function registerClusterAdopt(parent: DrydockCommand, context: () => CliC
     .argument('<file>', 'addresses of the members, the administrator, commands')
     .completing('file', 'file')
     .option('--dry-run', 'examine and list the differences; touch nothing')
-    .option('--detach', 'return as soon as the operation has started')
-    .option('--wait', 'without a terminal: keep following while it waits for a person')
+    .followed()
     .json()
     .examples(
       'npx drydock cluster adopt examples/adoption/orders.yaml --dry-run',

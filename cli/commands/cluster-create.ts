@@ -25,8 +25,7 @@ export function registerClusterCreate(parent: DrydockCommand, context: () => Cli
     .option('--replicas <number>', 'number of replicas (default: 2)')
     .choice('--durability <durability>', 'semi-sync loses no acknowledged write (default: semi-sync)', ['async', 'semi-sync'])
     .option('--dry-run', 'check the input and answer with the plan; touch nothing')
-    .option('--detach', 'return as soon as the operation has started')
-    .option('--wait', 'without a terminal: keep following while it waits for a person')
+    .followed()
     .json()
     .examples(
       'npx drydock cluster create examples/orders.yaml',

@@ -3,7 +3,7 @@ import { type CliContext, confirm, outStyle } from '../context';
 import { deleteClusterInputFrom, type GuardedFlags } from '../input/operation-input';
 import { deletionLines } from '../output/creation';
 import { begin, type StartFlags } from '../start';
-import { collect, gates } from './shared';
+import { collect } from './shared';
 
 type Flags = GuardedFlags & StartFlags & { deleteData?: boolean; removeAccounts?: boolean; yes?: boolean };
 
@@ -21,13 +21,9 @@ export function registerClusterDelete(parent: DrydockCommand, context: () => Cli
     .option('--remove-accounts', 'of an adopted cluster: drop the accounts and the schema that drydock made in it')
     .option('--yes', 'do not ask')
     .option('--dry-run', 'say what would be removed and what kept; touch nothing')
-    .option('--expect-primary <member>', 'refuse if another member is the primary')
-    .option('--expect-epoch <number>', 'refuse if the epoch is another')
-    .choice('--approval <gate>', 'a gate at which a person must approve', gates)
-    .option('--timeout <duration>', 'how long the approval is waited for, such as 10m (default: 1h)')
-    .choice('--on-timeout <what>', 'what happens when nobody approved in time', ['abort', 'ask-again'])
-    .option('--detach', 'return as soon as the operation has started')
-    .option('--wait', 'without a terminal: keep following while it waits for a person')
+    .expecting()
+    .approvable()
+    .followed()
     .json()
     .examples('npx drydock cluster delete orders', 'npx drydock cluster delete orders --delete-data --yes')
     .action(async (cluster: string, flags: Omit<Flags, 'approval'> & { approval?: string }) => {

@@ -5,7 +5,7 @@ import { CliError } from '../errors';
 import { errantInputFrom, type GuardedFlags } from '../input/operation-input';
 import { errantLines } from '../output/errant';
 import { begin, type StartFlags } from '../start';
-import { collect, gates } from './shared';
+import { collect } from './shared';
 
 type Flags = Omit<GuardedFlags, 'approval'> &
   StartFlags & { approval?: string; by?: string; reason?: string; proof?: boolean; yes?: boolean };
@@ -62,14 +62,9 @@ export function registerClusterErrant(parent: DrydockCommand, context: () => Cli
       .option('--dry-run', 'say what would be done; touch nothing')
       .option('--reason <text>', 'why, for the record in the cluster')
       .option('--by <name>', 'who decides, for the record (default: your user name)')
-      .option('--expect-primary <member>', 'refuse if another member is the primary')
-      .completing('--expect-primary', 'member')
-      .option('--expect-epoch <number>', 'refuse if the epoch is another')
-      .choice('--approval <gate>', 'a gate at which a person must approve', gates)
-      .option('--timeout <duration>', 'how long the approval is waited for, such as 10m (default: 1h)')
-      .choice('--on-timeout <what>', 'what happens when nobody approved in time (default: abort)', ['abort', 'ask-again'])
-      .option('--detach', 'return as soon as the operation has started')
-      .option('--wait', 'without a terminal: keep following while it waits for a person')
+      .expecting()
+      .approvable()
+      .followed()
       .json();
   resolve
     .examples(

@@ -3,7 +3,7 @@ import { type CliContext, confirm, outStyle } from '../context';
 import { type MemberFlags, memberInputFrom } from '../input/member-input';
 import { memberChangeLines } from '../output/members';
 import { begin, type StartFlags } from '../start';
-import { collect, gates } from './shared';
+import { collect } from './shared';
 
 type Flags = Omit<MemberFlags, 'approval'> & StartFlags & { approval?: string; yes?: boolean };
 
@@ -58,17 +58,7 @@ export function registerClusterMember(parent: DrydockCommand, context: () => Cli
   for (const command of [remove, replace])
     command.option('--delete-data', 'also delete the data of the member that is taken out').option('--yes', 'do not ask');
   for (const command of [add, remove, replace])
-    command
-      .option('--dry-run', 'say what would be done; touch nothing')
-      .option('--expect-primary <member>', 'refuse if another member is the primary')
-      .completing('--expect-primary', 'member')
-      .option('--expect-epoch <number>', 'refuse if the epoch is another')
-      .choice('--approval <gate>', 'a gate at which a person must approve', gates)
-      .option('--timeout <duration>', 'how long the approval is waited for, such as 10m (default: 1h)')
-      .choice('--on-timeout <what>', 'what happens when nobody approved in time (default: abort)', ['abort', 'ask-again'])
-      .option('--detach', 'return as soon as the operation has started')
-      .option('--wait', 'without a terminal: keep following while it waits for a person')
-      .json();
+    command.option('--dry-run', 'say what would be done; touch nothing').expecting().approvable().followed().json();
   add
     .examples('npx drydock cluster member add orders', 'npx drydock cluster member add orders --host rack-3 --dry-run')
     .action((cluster: string, flags: Flags) => run('addMember', cluster, undefined, flags));

@@ -4,7 +4,7 @@ import { clusterChangesFrom } from '../input/cluster-file';
 import { type GuardedFlags, updateClusterInputFrom } from '../input/operation-input';
 import { updateLines } from '../output/members';
 import { begin, type StartFlags } from '../start';
-import { collect, gates } from './shared';
+import { collect } from './shared';
 
 type Flags = Omit<GuardedFlags, 'approval'> & StartFlags & { approval?: string };
 
@@ -21,14 +21,9 @@ export function registerClusterUpdate(parent: DrydockCommand, context: () => Cli
     .argument('<file>', 'the fields with their new values')
     .completing('file', 'file')
     .option('--dry-run', 'say what would change; touch nothing')
-    .option('--expect-primary <member>', 'refuse if another member is the primary')
-    .completing('--expect-primary', 'member')
-    .option('--expect-epoch <number>', 'refuse if the epoch is another')
-    .choice('--approval <gate>', 'a gate at which a person must approve', gates)
-    .option('--timeout <duration>', 'how long the approval is waited for, such as 10m (default: 1h)')
-    .choice('--on-timeout <what>', 'what happens when nobody approved in time (default: abort)', ['abort', 'ask-again'])
-    .option('--detach', 'return as soon as the operation has started')
-    .option('--wait', 'without a terminal: keep following while it waits for a person')
+    .expecting()
+    .approvable()
+    .followed()
     .json()
     .examples('npx drydock cluster update orders subscribers.yaml --dry-run', 'npx drydock cluster update orders subscribers.yaml')
     .action(async (cluster: string, file: string, flags: Flags) => {

@@ -3,7 +3,7 @@ import { type CliContext, outStyle } from '../context';
 import { pivotInputFrom, type PivotFlags } from '../input/operation-input';
 import { isPivotResult, pivotSummary } from '../output/pivot';
 import { begin, type StartFlags } from '../start';
-import { collect, gates } from './shared';
+import { collect } from './shared';
 
 type Flags = Omit<PivotFlags, 'approval'> & StartFlags & { approval?: string };
 
@@ -20,18 +20,13 @@ export function registerPivot(parent: DrydockCommand, context: () => CliContext)
     .option('--to <member>', 'the member to promote (default: the best candidate)')
     .completing('--to', 'member')
     .option('--dry-run', 'show the candidates, what would refuse it and what it would cost; touch nothing')
-    .option('--expect-primary <member>', 'refuse if another member is the primary')
-    .completing('--expect-primary', 'member')
-    .option('--expect-epoch <number>', 'refuse if the epoch is another')
-    .choice('--approval <gate>', 'a gate at which a person must approve', gates)
-    .option('--timeout <duration>', 'how long the approval is waited for, such as 10m (default: 1h)')
-    .choice('--on-timeout <what>', 'what happens when nobody approved in time (default: abort)', ['abort', 'ask-again'])
+    .expecting()
+    .approvable()
     .option('--unplanned', 'the primary is lost: do not wait for it, fence it')
     .option('--reason <text>', 'goes into the journal of the cluster')
     .option('--transaction-bound <ms>', 'how long open transactions may go on (default: as the cluster says)')
     .option('--no-proof', 'do not compare the data of all members afterwards')
-    .option('--detach', 'return as soon as the operation has started')
-    .option('--wait', 'without a terminal: keep following while it waits for a person')
+    .followed()
     .json()
     .examples(
       'npx drydock pivot orders --dry-run',

@@ -1,6 +1,3 @@
-/** Points at which an operation can wait for a person (schemas/operation.ts Gate). */
-export const gates: readonly string[] = ['before-switch'];
-
 /** `a,b` as a list; the schema judges each. */
 export const collect = (text: string | undefined): string[] | undefined =>
   text

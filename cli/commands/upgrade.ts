@@ -20,11 +20,8 @@ export function registerUpgrade(parent: DrydockCommand, context: () => CliContex
     .option('--plan <file>', 'a plan in YAML or JSON: steps with other parameters, and own ones; `-` reads standard input')
     .option('--dry-run', 'examine and plan; touch nothing')
     .option('--rehearse', 'build one server of the new version beside the cluster, compare all data, and remove it')
-    .option('--detach', 'return as soon as the operation has started')
-    .option('--wait', 'without a terminal: keep following while it waits for a person')
-    .option('--expect-primary <member>', 'refuse if another member is the primary')
-    .completing('--expect-primary', 'member')
-    .option('--expect-epoch <number>', 'refuse if the epoch is another')
+    .followed()
+    .expecting()
     .json()
     .examples(
       'npx drydock upgrade orders --to mysql:5.6 --dry-run',

@@ -6,8 +6,7 @@ import type { Cluster, ClusterState } from '../../schemas/topology';
 import { tell } from '../announce/tell';
 import { failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
 import { lookAtJournal } from '../guard/look';
-import { lookAtCluster } from '../pivot/look';
-import { unmetExpectations } from '../pivot/plan';
+import { lookAtCluster, refuseUnexpected } from '../pivot/look';
 import { giveBack, giveBackPrediction, refuseDeletionOfData } from '../adoption/give-back';
 import { startGuard, stopGuard } from './guard';
 
@@ -44,7 +43,7 @@ async function remove(op: Operation<DeleteClusterInput>): Promise<DeletionResult
     throw failure('InvalidInput', `cluster ${name} was made by drydock: its accounts go with its data`, [
       { path: 'removeAccounts', message: 'is for adopted clusters' },
     ]);
-  if (expect) await refuseUnexpected(op, name);
+  if (expect) refuseUnexpected((await lookAtCluster(name)).state, expect);
   if (op.dryRun) return cluster?.adoption ? giveBackPrediction(cluster, op.input.removeAccounts) : prediction(name, cluster, deleteData);
   const what = deleteData ? 'with all of its data' : 'and keep its data';
   await op.gate('before-switch', cluster?.adoption ? `give cluster ${name} back` : `delete cluster ${name} ${what}`);
@@ -71,12 +70,6 @@ async function remove(op: Operation<DeleteClusterInput>): Promise<DeletionResult
 async function lastState(cluster: Cluster): Promise<ClusterState | undefined> {
   if (subscribersOf(cluster.definition).length === 0) return undefined;
   return (await lookAtJournal(cluster.definition.name)) ?? { ...cluster, epoch: 0, primary: '' };
-}
-
-async function refuseUnexpected(op: Operation<DeleteClusterInput>, name: string): Promise<void> {
-  const { state } = await lookAtCluster(name);
-  const unmet = unmetExpectations(state, op.input.expect);
-  if (unmet.length > 0) throw failure('ExpectationFailed', 'the cluster is not what was expected', unmet);
 }
 
 function prediction(name: string, cluster: Cluster | null, deleteData: boolean): DeletionResult {

@@ -8,8 +8,7 @@ import { announcing, tell } from '../announce/tell';
 import { changePlan } from '../members/change-plan';
 import { withDefinition } from '../members/decide';
 import { codeOf, failure, isCancellation, type Operation, operation, summarised, type WithProgress, work } from '../operation';
-import { lookAtCluster } from '../pivot/look';
-import { unmetExpectations } from '../pivot/plan';
+import { lookAtCluster, refuseUnexpected } from '../pivot/look';
 import { changed, differences } from './definition';
 
 const steps = ['look at the cluster', 'write the change down', 'tell the routers', 'tell the subscribers'] as const;
@@ -35,8 +34,7 @@ async function update(op: Operation<UpdateClusterInput>): Promise<UpdateResult> 
   const { cluster: name, set, expect } = op.input;
   const { look, wanted, changes } = await op.step('look at the cluster', async (step) => {
     const seen = await lookAtCluster(name);
-    const unmet = unmetExpectations(seen.state, expect);
-    if (unmet.length > 0) throw failure('ExpectationFailed', 'the cluster is not what was expected', unmet);
+    refuseUnexpected(seen.state, expect);
     const { definition } = seen.state;
     const next = changed(definition, set);
     const problems = limitProblems(next).map(({ path, message }) => ({ path: `cluster.${path}`, message }));

@@ -5,10 +5,9 @@ import type { ClusterState } from '../../schemas/topology';
 import { rebuild, topologyOf } from '../guard/heal';
 import { codeOf, failure, isCancellation, type Operation, operation, summarised, type WithProgress, work } from '../operation';
 import { signalGuard } from '../pivot/guard-signals';
-import { type Look, lookAtCluster } from '../pivot/look';
+import { type Look, lookAtCluster, refuseUnexpected } from '../pivot/look';
 import { presentOf } from '../pivot/move-the-rest';
 import { startProof } from '../pivot/pivot';
-import { unmetExpectations } from '../pivot/plan';
 import { donorFor, type ErrantPlan, planErrant } from './decide';
 
 const steps = ['look at the cluster', 'carry out the decision', 'prove that all members are equal'] as const;
@@ -38,8 +37,7 @@ async function resolve(op: Operation<ErrantInput>): Promise<ErrantResult> {
     return { ...seen, records };
   });
   const { state } = known;
-  const unmet = unmetExpectations(state, expect);
-  if (unmet.length > 0) throw failure('ExpectationFailed', 'the cluster is not what was expected', unmet);
+  refuseUnexpected(state, expect);
   if (decision === 'list') return resultOf(known, known.records);
 
   const entries = entriesOf(known, known.records);

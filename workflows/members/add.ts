@@ -4,8 +4,7 @@ import { clusterTarget } from '../../schemas/names';
 import type { Member } from '../../schemas/topology';
 import { donorFor } from '../errant/decide';
 import { failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
-import { type Look, lookAtCluster } from '../pivot/look';
-import { unmetExpectations } from '../pivot/plan';
+import { type Look, lookAtCluster, refuseUnexpected } from '../pivot/look';
 import { buildIn, buildingSteps } from './build-in';
 import { additionProblems } from './decide';
 import { proveNew, proofStep, resultOf } from './result';
@@ -31,8 +30,7 @@ async function add(op: Operation<AddMemberInput>): Promise<MemberChange> {
   const { cluster, host, expect } = op.input;
   const { look, member } = await op.step('look at the cluster', async (step) => {
     const seen = await lookAtCluster(cluster);
-    const unmet = unmetExpectations(seen.state, expect);
-    if (unmet.length > 0) throw failure('ExpectationFailed', 'the cluster is not what was expected', unmet);
+    refuseUnexpected(seen.state, expect);
     refuse(additionProblems(seen.state, seen.observation));
     const place = await placeOf(seen, { host });
     step.detail(`${place.name} on ${place.host}`);

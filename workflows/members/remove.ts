@@ -1,9 +1,8 @@
 import type { RemoveMemberInput } from '../../schemas/inputs';
 import type { MemberChange } from '../../schemas/member-changes';
 import { clusterTarget } from '../../schemas/names';
-import { failure, type Operation, operation, type WithProgress } from '../operation';
-import { lookAtCluster, lookUntilSeen } from '../pivot/look';
-import { unmetExpectations } from '../pivot/plan';
+import { type Operation, operation, type WithProgress } from '../operation';
+import { lookAtCluster, lookUntilSeen, refuseUnexpected } from '../pivot/look';
 import { refuse } from './add';
 import { removalProblems } from './decide';
 import { resultOf } from './result';
@@ -31,8 +30,7 @@ async function remove(op: Operation<RemoveMemberInput>): Promise<MemberChange> {
   const wish = { member, deleteData, acceptFewAcknowledgers };
   const look = await op.step('look at the cluster', async (step) => {
     const seen = await lookAtCluster(cluster);
-    const unmet = unmetExpectations(seen.state, expect);
-    if (unmet.length > 0) throw failure('ExpectationFailed', 'the cluster is not what was expected', unmet);
+    refuseUnexpected(seen.state, expect);
     refuse(removalProblems(seen.state, seen.observation, wish));
     step.detail(`${member} is a replica of ${seen.state.primary}`);
     return seen;

@@ -2,9 +2,8 @@ import type { ReplaceMemberInput } from '../../schemas/inputs';
 import type { MemberChange } from '../../schemas/member-changes';
 import { clusterTarget } from '../../schemas/names';
 import { donorFor } from '../errant/decide';
-import { failure, type Operation, operation, type WithProgress } from '../operation';
-import { lookAtCluster, lookUntilSeen } from '../pivot/look';
-import { unmetExpectations } from '../pivot/plan';
+import { type Operation, operation, type WithProgress } from '../operation';
+import { lookAtCluster, lookUntilSeen, refuseUnexpected } from '../pivot/look';
 import { placeOf, refuse } from './add';
 import { buildIn, buildingSteps } from './build-in';
 import { additionProblems, removalProblems } from './decide';
@@ -32,8 +31,7 @@ async function replace(op: Operation<ReplaceMemberInput>): Promise<MemberChange>
   const { cluster, member: old, host, deleteData, expect } = op.input;
   const { look, place } = await op.step('look at the cluster', async (step) => {
     const seen = await lookAtCluster(cluster);
-    const unmet = unmetExpectations(seen.state, expect);
-    if (unmet.length > 0) throw failure('ExpectationFailed', 'the cluster is not what was expected', unmet);
+    refuseUnexpected(seen.state, expect);
     // One member more for a while, and none more in the end.
     const wish = { member: old, deleteData, acceptFewAcknowledgers: false, successor: '' };
     refuse([...additionProblems(seen.state, seen.observation, 0), ...removalProblems(seen.state, seen.observation, wish)]);

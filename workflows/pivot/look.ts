@@ -2,8 +2,10 @@ import { sleep } from '@temporalio/workflow';
 
 import { latestRow } from '../../schemas/journal';
 import type { Observation } from '../../schemas/observation';
+import type { Expectation } from '../../schemas/operation';
 import type { Cluster, ClusterState } from '../../schemas/topology';
 import { codeOf, failure, work } from '../operation';
+import { unmetExpectations } from './plan';
 
 export interface Look {
   state: ClusterState;
@@ -41,4 +43,10 @@ export function stateOf(cluster: Cluster, observation: Observation): ClusterStat
     throw failure('MemberUnreachable', `no member of ${cluster.definition.name} could be asked who is primary: ${members}`);
   }
   return { ...cluster, epoch: latest.epoch, primary: latest.primary };
+}
+
+/** Throws ExpectationFailed with everything that is not as the operation's input says. */
+export function refuseUnexpected(state: ClusterState, expect: Expectation | undefined): void {
+  const unmet = unmetExpectations(state, expect);
+  if (unmet.length > 0) throw failure('ExpectationFailed', 'the cluster is not what was expected', unmet);
 }

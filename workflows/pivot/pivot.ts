@@ -9,10 +9,10 @@ import type { ClusterState } from '../../schemas/topology';
 import type { Led } from '../../schemas/trace';
 import { codeOf, critical, failure, type Operation, operation, summarised, type WithProgress } from '../operation';
 import { expectFencing, fencingIsOver, signalGuard } from './guard-signals';
-import { type Look, lookAtCluster, lookUntilSeen } from './look';
+import { type Look, lookAtCluster, lookUntilSeen, refuseUnexpected } from './look';
 import { moveTheRest, presentOf } from './move-the-rest';
 import { tellEverybody } from './tell-everybody';
-import { planPivot, unmetExpectations } from './plan';
+import { planPivot } from './plan';
 import { type Accepted, waitForPerson } from './wait-for-person';
 
 const steps = [
@@ -200,8 +200,7 @@ async function decideAfterSilence(
 }
 
 function planOf(op: Operation<PivotInput>, look: Look, change: Change): PivotPlan {
-  const unmet = unmetExpectations(look.state, op.input.expect);
-  if (unmet.length > 0) throw failure('ExpectationFailed', 'the cluster is not what was expected', unmet);
+  refuseUnexpected(look.state, op.input.expect);
   const transactionBoundMs = boundOf(op, look.state);
   return planPivot(look.state, look.observation, { unplanned: change.unplanned, to: change.to, transactionBoundMs });
 }

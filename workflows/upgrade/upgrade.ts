@@ -2,8 +2,7 @@ import type { UpgradeInput } from '../../schemas/inputs';
 import { clusterTarget } from '../../schemas/names';
 import type { UpgradeExamination, UpgradePlan, UpgradePreview, UpgradeRehearsal } from '../../schemas/upgrade';
 import { failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
-import { lookAtCluster } from '../pivot/look';
-import { unmetExpectations } from '../pivot/plan';
+import { lookAtCluster, refuseUnexpected } from '../pivot/look';
 import { notComparable } from './ddl/judge';
 import { donorOf, planUpgrade, questionOf } from './plan';
 import { rehearsalSteps, rehearse } from './rehearse';
@@ -37,8 +36,7 @@ async function plan(op: Operation<UpgradeInput>): Promise<UpgradePreview | Upgra
     return seen;
   });
   const { state } = look;
-  const unmet = unmetExpectations(state, expect);
-  if (unmet.length > 0) throw failure('ExpectationFailed', 'the cluster is not what was expected', unmet);
+  refuseUnexpected(state, expect);
   const examination = await op.step('examine the data and the settings', async (step) => {
     const donor = donorOf(look, stepOf(allSteps(asked.steps), 'build-members').donor);
     const found = await summarised(work.examineUpgrade, `examine ${donor}`, bound)(state, donor, questionOf(state, asked));

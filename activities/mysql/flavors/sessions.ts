@@ -9,12 +9,18 @@ interface ProcessRow {
   host: string;
   command: string;
   time: number | null;
-  state: string | null;
 }
 
-const own = new Set<string>([accounts.operation, accounts.guard, accounts.replication]);
-const system = new Set(['system user', 'event_scheduler', 'unauthenticated user']);
-const others = [...own, ...system].map((user) => `'${user}'`).join(', ');
+/** Not drydock's own, not the server's, not a replica's. */
+const notApplications = [
+  accounts.operation,
+  accounts.guard,
+  accounts.replication,
+  'system user',
+  'event_scheduler',
+  'unauthenticated user',
+];
+const isApplication = `USER NOT IN (${notApplications.map((user) => `'${user}'`).join(', ')}) AND COMMAND <> 'Daemon' AND COMMAND NOT LIKE 'Binlog Dump%'`;
 
 /** Everybody who is not drydock, the server itself or a replica: also people as root, because they could write too. */
 export async function applicationSessions(session: Session): Promise<ApplicationSession[]> {
@@ -22,27 +28,24 @@ export async function applicationSessions(session: Session): Promise<Application
   const [transactions, rows] = await Promise.all([
     openTransactions(session),
     session.query<ProcessRow>(
-      'SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, TIME AS time, STATE AS state FROM information_schema.PROCESSLIST',
+      `SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, TIME AS time FROM information_schema.PROCESSLIST WHERE ${isApplication}`,
     ),
   ]);
-  return rows
-    .filter((row) => !own.has(row.user) && !system.has(row.user) && !/^Binlog Dump|^Daemon$/i.test(row.command))
-    .map((row) => ({
-      connectionId: Number(row.id),
-      user: row.user,
-      host: row.host,
-      inTransaction: transactions.has(Number(row.id)),
-      transaction: transactions.get(Number(row.id)),
-      executing: !/^Sleep$/i.test(row.command),
-      seconds: Number(row.time ?? 0),
-    }));
+  return rows.map((row) => ({
+    connectionId: Number(row.id),
+    user: row.user,
+    host: row.host,
+    inTransaction: transactions.has(Number(row.id)),
+    transaction: transactions.get(Number(row.id)),
+    executing: !/^Sleep$/i.test(row.command),
+    seconds: Number(row.time ?? 0),
+  }));
 }
 
 /** How many of them execute a statement at this moment: the shortest question that tells it. */
 export async function applicationsExecuting(session: Session): Promise<number> {
   const [row] = await session.query<{ executing: number }>(
-    `SELECT COUNT(*) AS executing FROM information_schema.PROCESSLIST
-     WHERE USER NOT IN (${others}) AND COMMAND NOT IN ('Sleep', 'Daemon') AND COMMAND NOT LIKE 'Binlog Dump%'`,
+    `SELECT COUNT(*) AS executing FROM information_schema.PROCESSLIST WHERE ${isApplication} AND COMMAND <> 'Sleep'`,
   );
   return Number(row?.executing ?? 0);
 }

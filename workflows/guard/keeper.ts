@@ -11,13 +11,11 @@ import {
 } from '@temporalio/workflow';
 
 import type { GuardActivities } from '../../activities/contracts';
-import type { Finding, GuardAction, GuardMemory, GuardView, WatchReport } from '../../schemas/guard';
-import { subscribersOf } from '../../schemas/announcement';
+import type { GuardAction, GuardMemory, GuardView, WatchReport } from '../../schemas/guard';
 import { clusterTarget, queues } from '../../schemas/names';
 import type { Observation } from '../../schemas/observation';
 import type { Watchers } from '../../schemas/sight';
 import type { ClusterState } from '../../schemas/topology';
-import { tellOnce } from '../announce/tell';
 import { isCancellation, meaningOf, publish } from '../operation';
 import { act, type GuardConfig, type Moment } from './act';
 import { isLoss } from './agree';
@@ -26,10 +24,12 @@ import { askToStandAside } from '../members/stand-aside';
 import { publishTopology } from './publish-topology';
 import { Healer } from './healer';
 import { lookAtJournal } from './look';
-import { maintenanceText, settleMaintenance, underMaintenance } from './maintenance';
+import { settleMaintenance, underMaintenance } from './maintenance';
 import { adoptState, forgetHealthy, leavePivotAloneMs, nextDeadline } from './memory';
 import { Observers } from './observers';
 import { Pivots } from './pivots';
+import { keepTelling } from './telling';
+import { viewOf } from './view';
 import type { Watchman } from './watchman';
 
 /** A watch returns after so long even if nothing happened: readers of the guard see figures that are not older. */
@@ -38,7 +38,6 @@ const watchSeconds = 120;
 const firstWatchSeconds = 2;
 /** Sight that is older may be from before an outage: nothing is changed on it. */
 const staleMs = 10_000;
-const retryTellingMs = 10_000;
 /**
  * Two to three hours, and far below Temporal's own advice: a worker that takes a guard over replays all of it before it can start
  * a pivot.
@@ -102,7 +101,7 @@ export class Keeper implements Watchman {
   async run(): Promise<'stopped' | 'renew'> {
     this.show();
     try {
-      await Promise.all([this.keepWatching(), this.keepDeciding(), this.keepTelling()]);
+      await Promise.all([this.keepWatching(), this.keepDeciding(), keepTelling(this, () => this.stopping || this.renewing)]);
     } catch (error) {
       this.beginAnew(error);
     }
@@ -138,23 +137,6 @@ export class Keeper implements Watchman {
     const fault = { at: new Date().toISOString(), message: meaningOf(error).message.slice(0, 300) };
     log.error('the guard begins anew after a fault of its own', { fault: error instanceof Error ? error.stack : String(error) });
     this.memory = { ...this.memory, findings: [], attempts: {}, readers: undefined, fault };
-  }
-
-  /** A pivot tells subscribers itself, sooner; one that was terminated did not. */
-  private async keepTelling(): Promise<void> {
-    const over = (): boolean => this.stopping || this.renewing;
-    const untold = (): boolean => subscribersOf(this.memory.state.definition).length > 0 && this.memory.told !== this.memory.state.epoch;
-    while (!over()) {
-      await condition(() => over() || untold());
-      if (over()) return;
-      const { state } = this.memory;
-      const problem = await tellOnce(state, 'primary');
-      if (problem === undefined) this.memory = { ...this.memory, told: state.epoch };
-      else {
-        this.note(`subscribers were not told of epoch ${state.epoch}: ${problem}`);
-        await condition(over, retryTellingMs);
-      }
-    }
   }
 
   /** Readers are told at once; whatever else follows from it waits until the pivot has moved the others. */
@@ -350,19 +332,7 @@ export class Keeper implements Watchman {
   }
 
   view(): GuardView {
-    const { state: watched, moved, findings, held, maintenance, pivots } = this.memory;
-    const state = moved && moved.epoch > watched.epoch ? { ...watched, ...moved } : watched;
-    const note = held?.reason ?? maintenanceText(this.memory);
-    const flapping: Finding[] = held?.flapping ? [{ diagnosis: 'Flapping', detail: held.reason }] : [];
-    return {
-      state,
-      findings: [...this.observers.weigh(findings), ...flapping],
-      guard: held ? 'held' : 'watching',
-      note,
-      ...(maintenance ? { maintenance } : {}),
-      lastObservation: this.observation,
-      pivots,
-    };
+    return viewOf(this.memory, this.observers.weigh(this.memory.findings), this.observation);
   }
 
   phase(): string {

@@ -9,6 +9,7 @@ import type { Announcement } from '../schemas/announcement';
 import type { ClusterDefinition } from '../schemas/cluster';
 import type { WatchInput, WatchReport } from '../schemas/guard';
 import type { ErrantRecord } from '../schemas/errant';
+import type { Busy } from '../schemas/hold';
 import type { Observation, RouterView } from '../schemas/observation';
 import type { ProofReport, SwitchInput, SwitchReport } from '../schemas/pivot';
 import type { ObserverReport } from '../schemas/sight';
@@ -21,8 +22,11 @@ import type { Assertion } from '../schemas/upgrade-plan';
 export interface OperationActivities {
   /** Parsed input with defaults; throws InvalidInput with every problem by its path. */
   validateInput(type: string, input: unknown): Promise<unknown>;
-  /** Takes `hold/<target>` for `operation` by update-with-start. Throws Conflict naming the holder. A holder that is closed is replaced. */
-  acquireHold(target: string, operation: string): Promise<void>;
+  /**
+   * Takes `hold/<target>` for `operation` by update-with-start. A holder that is closed is replaced; one that is `waitedFor` is answered,
+   * and nothing was taken. Throws Conflict naming any other.
+   */
+  acquireHold(target: string, operation: string, waitedFor?: string): Promise<Busy | undefined>;
   releaseHold(target: string, operation: string): Promise<void>;
 }
 

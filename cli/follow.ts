@@ -95,7 +95,8 @@ export async function follow(
   return { ...last, left };
 }
 
-const waitsForPerson = (view: OperationView): boolean => view.progress?.waitsFor !== undefined && view.progress.state === 'waiting';
+/** A guard that heals is waited for without a gate: nobody has to do anything. */
+const waitsForPerson = (view: OperationView): boolean => view.progress?.waitsFor?.gate !== undefined && view.progress.state === 'waiting';
 
 function noWorker(context: CliContext, id: string): CliError {
   return new CliError(

@@ -137,6 +137,8 @@ export interface GuardMemory {
   fencingUntil?: string;
   /** Heals start only after this ISO time: a pivot that has just ended repoints members itself. */
   healAfter?: string;
+  /** An operation waits until heals have ended: none begins before this ISO time. */
+  awaitedUntil?: string;
   /** By `kind:member` (or router): attempts since it was last well, and when the next may be made. */
   attempts: Record<string, GuardAttempt>;
   /** Members that are being built anew, or were when that was cut off. */

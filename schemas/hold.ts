@@ -16,6 +16,12 @@ export interface Acquire {
 
 export type AcquireAnswer = { taken: true } | { taken: false; holder: Holder };
 
+/** A holder that is waited for, and what it says that it is doing. */
+export interface Busy {
+  holder: Holder;
+  does: string[];
+}
+
 export interface Release {
   operation: string;
 }

@@ -56,6 +56,9 @@ export const guardId = (cluster: string): string => `guard/${cluster}`;
 /** The record of a cluster that others made: workflow `adopted`. */
 export const adoptedId = (cluster: string): string => `adopted/${cluster}`;
 export const holdId = (target: string): string => `hold/${target}`;
+/** Who holds the target while it heals: the guard of that cluster. Undefined for a target that nobody guards. */
+export const healerOf = (target: string): string | undefined =>
+  target.startsWith('cluster/') ? guardId(target.slice('cluster/'.length)) : undefined;
 /** Tells subscribers of every change of primary, in order. */
 export const announceId = (cluster: string): string => `announce/${cluster}`;
 /** Id of the guard's unplanned pivot that leads to `epoch`; duplicates are rejected by the server. */

@@ -1,21 +1,33 @@
 import { Context } from '@temporalio/activity';
 import { type Client, WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
 
-import type { Acquire, AcquireAnswer, Holder, Release } from '../../schemas/hold';
+import type { Acquire, AcquireAnswer, Busy, Holder, Release } from '../../schemas/hold';
 import { holdId, queues } from '../../schemas/names';
+import type { Progress } from '../../schemas/operation';
 import { failure } from '../failure';
 
-/** Takes `hold/<target>`; a holder that is no longer running is replaced. Throws Conflict, at once and for good, naming the holder. */
-export async function acquireHold(client: Client, target: string, operation: string): Promise<void> {
+/**
+ * Takes `hold/<target>`; a holder that is no longer running is replaced. Throws Conflict, at once and for good, naming the holder; one
+ * that is waited for is answered instead.
+ */
+export async function acquireHold(client: Client, target: string, operation: string, waitedFor?: string): Promise<Busy | undefined> {
   const { runId } = Context.current().info.workflowExecution ?? { runId: '' };
-  const first = await ask(client, target, { operation, runId });
-  if (first.taken) return;
-  if (!(await isRunning(client, first.holder))) {
-    const second = await ask(client, target, { operation, runId, replaces: first.holder });
-    if (second.taken) return;
-    throw conflict(target, second.holder);
+  let answer = await ask(client, target, { operation, runId });
+  if (!answer.taken && !(await isRunning(client, answer.holder)))
+    answer = await ask(client, target, { operation, runId, replaces: answer.holder });
+  if (answer.taken) return undefined;
+  if (answer.holder.operation === waitedFor) return { holder: answer.holder, does: await deedsOf(client, answer.holder) };
+  throw conflict(target, answer.holder);
+}
+
+/** For people only: who waits goes on waiting when the holder does not say. */
+async function deedsOf(client: Client, { operation }: Holder): Promise<string[]> {
+  try {
+    const { steps } = await client.withDeadline(Date.now() + 2000, () => client.workflow.getHandle(operation).query<Progress>('progress'));
+    return steps.filter(({ state }) => state === 'running').map(({ name }) => name);
+  } catch {
+    return [];
   }
-  throw conflict(target, first.holder);
 }
 
 /** Gives the hold back. Nothing happens when it is held by another, or by nobody. */

@@ -15,7 +15,7 @@ export function createOperationActivities(env: ActivityEnvironment): OperationAc
         if (type === 'createCluster') refuseHosts(env, (parsed as CreateClusterInput).cluster);
         return parsed;
       }),
-    acquireHold: (target, operation) => acquireHold(client, target, operation),
+    acquireHold: (target, operation, waitedFor) => acquireHold(client, target, operation, waitedFor),
     releaseHold: (target, operation) => releaseHold(client, target, operation),
   };
 }

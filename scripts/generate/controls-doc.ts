@@ -36,6 +36,16 @@ names what it left; its hold is taken over by the next operation.
 A pause takes effect before the next step, and the answer says which. A time-out of an approval that ran out while Temporal or every
 worker was away neither approves nor aborts: it asks again.
 
+## Whose turn it is
+
+One operation at a time holds a cluster (\`hold/cluster/<name>\`). Who asks while another holds it gets \`Conflict\` at once, with its name. Two
+are no such others:
+
+- **The guard while it brings a member back** is waited for, up to 60 s: the operation stands at its first step, says what the guard is doing and until
+  when it waits, and may be aborted. The guard begins no other heal meanwhile. A heal that lasts longer (a copy of much data) ends the waiting with
+  \`Conflict\`. \`npx drydock guard pause\` makes the guard give up what it is healing, at a safe point, and begin it anew after \`guard resume\`.
+- **The guard's unplanned pivot** waits for nobody, and gives up the heals itself.
+
 ## What is allowed in which phase
 
 ${phases.map(phaseSection).join('\n\n')}

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { tellSubscribers } from '../../activities/announce/tell';
 import type { AdoptionFileAsWritten } from '../../schemas/adoption-file';
 import type { ClusterFile } from '../../schemas/cluster';
-import { announceId, queues, type WorkflowType } from '../../schemas/names';
+import { announceId, guardId, queues, type WorkflowType } from '../../schemas/names';
 import type { Watchers } from '../../schemas/sight';
 import { trialName } from '../../schemas/upgrade';
 import { equal, refuses, report, type SimulatedCluster } from './simulated-cluster';
@@ -133,6 +133,15 @@ export const scenarios: Record<string, Scenario> = {
   'pivot.approved': (simulation, cluster) => steered(bound(simulation), { cluster, approval }, waiting, 'approve'),
   'pivot.aborted': (simulation, cluster) => steered(bound(simulation), { cluster, approval }, waiting, 'abort'),
   'pivot.paused': (simulation, cluster) => steered(bound(simulation), { cluster, approval }, waiting, 'pause', 'resume', 'approve'),
+  'pivot.waited-for-the-guard': async (simulation, cluster) => {
+    // Whoever has the guard's name holds the cluster as the guard does that heals.
+    const guard = await simulation.drydock.start('pivot', { cluster, approval }, { id: guardId(cluster) });
+    await simulation.when(guard, waiting);
+    const id = await simulation.drydock.start('pivot', { cluster });
+    await simulation.when(id, waiting);
+    await simulation.drydock.control(guard, 'abort', { by: 'recorder' });
+    return id;
+  },
   'pivot.not-approved': start('pivot', (cluster) => ({ cluster, approval: { ...approval, timeoutSeconds: 1 } })),
   'pivot.asked-again': async (simulation, cluster) => {
     const id = await simulation.drydock.start('pivot', { cluster, approval: { ...approval, timeoutSeconds: 1, onTimeout: 'ask-again' } });

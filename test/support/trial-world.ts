@@ -22,6 +22,7 @@ export const trialInput = z.strictObject({
     .optional(),
   breaks: z.string().optional(),
   trusted: z.boolean().optional(),
+  patienceMs: z.number().optional(),
 });
 
 /** The world that the trial workflow changes: sets of parts, and faults to come. Effects are idempotent, as those of real activities. */

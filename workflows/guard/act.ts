@@ -140,6 +140,8 @@ function heals(moment: Moment): GuardAction[] {
   const { findings } = memory;
   const all = findings.some(({ diagnosis }) => diagnosis === 'AllMembersDead');
   if (all) return memory.state.members.flatMap(({ name }) => startMember(moment, name) ?? []);
+  // Else heals that follow one another would keep a person's operation out; a cluster that is down needs them first.
+  if (isBefore(now, memory.awaitedUntil)) return [];
   const unfinished = (name: string): boolean => memory.rebuilding?.includes(name) === true;
   const starts = membersWith(findings, ['ReplicaDown'])
     .filter((name) => !unfinished(name))

@@ -15,7 +15,7 @@ import { failure, progressQuery } from '../operation';
 import type { Keeper } from './keeper';
 import { answerOf, refusalOfMaintenance, setMaintenance } from './maintenance';
 import { noteRebuilding } from './memory';
-import { readChange, readDoubt, readFencing, readMaintenance, readPerson, readPlan, readRebuilding } from './requests';
+import { readAwaited, readChange, readDoubt, readFencing, readMaintenance, readPerson, readPlan, readRebuilding } from './requests';
 
 /** Signals may come before the guard has looked for the first time: they are kept and done then. */
 export interface Slot {
@@ -73,6 +73,11 @@ export function listenTo(slot: Slot): void {
     if (until) keeper.memory = { ...keeper.memory, fencingUntil: until };
     else keeper.note('signal expectFencing refused: it wants {"until": an ISO time}');
   });
+  on('awaited', (keeper, argument) => {
+    const until = readAwaited(argument, now());
+    if (until) keeper.memory = { ...keeper.memory, awaitedUntil: until };
+    else keeper.note('signal awaited refused: it wants {"until": an ISO time}');
+  });
   on('rebuilding', (keeper, argument) => {
     const member = readRebuilding(argument, keeper.memory.state);
     if (member) keeper.memory = noteRebuilding(keeper.memory, member.name, member.on, member.operation);
@@ -112,7 +117,9 @@ export function listenTo(slot: Slot): void {
       const { by, reason } = readPerson(argument);
       const message =
         why ??
-        (control === 'pause' ? 'the guard watches and starts nothing until resume' : 'the guard goes on; earlier pivots no longer count');
+        (control === 'pause'
+          ? 'the guard watches and starts nothing until resume; heals under way are given up'
+          : 'the guard goes on; earlier pivots no longer count');
       records.push({ at: now(), control, by, outcome: why ? 'refused' : 'accepted', message });
       records.splice(0, records.length - recordsKept);
       if (!why && slot.keeper) steer(slot.keeper, control, by, reason);
@@ -150,8 +157,10 @@ const refusal = (control: Control, why: string): ApplicationFailure => failure('
 
 function steer(keeper: Keeper, control: Control, by: string, reason: string): void {
   const { memory } = keeper;
-  if (control === 'pause') keeper.memory = { ...memory, held: { by, reason, since: new Date().toISOString() } };
-  else
+  if (control === 'pause') {
+    keeper.memory = { ...memory, held: { by, reason, since: new Date().toISOString() } };
+    keeper.giveUpHeals();
+  } else
     keeper.memory = {
       ...memory,
       held: undefined,
@@ -170,12 +179,15 @@ function progressOf(keeper: Keeper | undefined, records: ControlRecord[]): Progr
     target: name ? `cluster/${name}` : '',
     phase: keeper?.phase() ?? 'starting',
     state: view?.guard === 'held' ? 'paused' : 'running',
-    steps: (view?.pivots ?? []).map(({ at, epoch, diagnosis, outcome, problem }) => ({
-      name: `pivot to epoch ${epoch} (${diagnosis})`,
-      state: outcome,
-      startedAt: at,
-      detail: problem,
-    })),
+    steps: [
+      ...(view?.pivots ?? []).map(({ at, epoch, diagnosis, outcome, problem }) => ({
+        name: `pivot to epoch ${epoch} (${diagnosis})`,
+        state: outcome,
+        startedAt: at,
+        detail: problem,
+      })),
+      ...(keeper?.heals ?? []).map((name) => ({ name, state: 'running' as const })),
+    ],
     rollback: { possible: false, loses: 'a guard changes nothing by itself' },
     controls: [...records],
     allowed: (['pause', 'resume'] as const).filter((control) => refusalOf(control, keeper) === undefined),

@@ -105,7 +105,7 @@ export async function fence(state: ClusterState, name: string): Promise<void> {
 /** One hold of the cluster for all heals that run at the same time. */
 export class HealingHold {
   private users = 0;
-  private taking?: Promise<void>;
+  private taking?: Promise<unknown>;
   private releasing: Promise<void> = Promise.resolve();
 
   constructor(private readonly cluster: string) {}

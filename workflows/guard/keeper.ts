@@ -244,6 +244,16 @@ export class Keeper implements Watchman {
     this.show();
   }
 
+  /** For people. */
+  get heals(): string[] {
+    return this.healer.running;
+  }
+
+  /** Each is begun anew, from what is true then, when the guard may heal again. */
+  giveUpHeals(): void {
+    this.healer.cancel();
+  }
+
   /** Watch with what is known now. */
   rewatch(): void {
     this.watch?.cancel();

@@ -100,6 +100,7 @@ export function nextDeadline(memory: GuardMemory, now: string): number | undefin
     failed && after(failed.at, retryPivotMs),
     memory.fencingUntil,
     memory.healAfter,
+    memory.awaitedUntil,
     memory.maintenance?.until,
     ...Object.values(memory.attempts).map(({ notBefore }) => notBefore),
   ];

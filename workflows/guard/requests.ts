@@ -38,13 +38,19 @@ export function readPlan(value: unknown, state: ClusterState): ClusterState | un
   return { definition, created, members, routers, revision, removed, ...(adoption ? { adoption } : {}), epoch, primary };
 }
 
-/** No longer than this: an operation that died must not blind the guard. */
+/** No longer than this: an operation that died must not blind the guard, nor keep it from healing. */
 const longestFencingMs = 120_000;
+const longestAwaitedMs = 120_000;
 
-export function readFencing(value: unknown, now: string): string | undefined {
+export const readFencing = (value: unknown, now: string): string | undefined => readUntil(value, now, longestFencingMs);
+
+/** An operation waits until what the guard heals is done, or waits no longer. */
+export const readAwaited = (value: unknown, now: string): string | undefined => readUntil(value, now, longestAwaitedMs);
+
+function readUntil(value: unknown, now: string, longestMs: number): string | undefined {
   const { until } = fields(value);
   if (!isTime(until)) return undefined;
-  return new Date(Math.min(Date.parse(until), Date.parse(now) + longestFencingMs)).toISOString();
+  return new Date(Math.min(Date.parse(until), Date.parse(now) + longestMs)).toISOString();
 }
 
 export function readMaintenance(value: unknown): MaintenanceRequest | undefined {

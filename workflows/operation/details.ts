@@ -19,6 +19,12 @@ function waits({ waitsFor, operation, state }: Progress): string[] {
   return [
     `> **Waits for ${text(waitsFor.who)}**: ${text(waitsFor.what)} (since ${waitsFor.since}${until})`,
     '',
+    ...(state === 'waiting' && waitsFor.gate === undefined ? [] : commands(operation, control)),
+  ];
+}
+
+function commands(operation: string, control: 'resume' | 'approve'): string[] {
+  return [
     '```',
     `npx drydock op ${control} '${operation}'`,
     `temporal workflow signal --workflow-id '${operation}' --name ${control}`,

@@ -17,6 +17,7 @@ import { failure, isCancellation, type Meaning, meaningOf, stopped } from './fai
 import { listen } from './handlers';
 import { Operation } from './operation';
 import { OperationState } from './state';
+import { takeHold } from './take-hold';
 import { traceEnd } from './trace';
 
 /** What a workflow type tells of itself. */
@@ -28,6 +29,8 @@ export interface OperationDefinition<Input> {
   target(input: Input): string;
   /** Take `hold/<target>`; true when not given. Dry runs take none. */
   hold?: boolean;
+  /** How long a guard that heals is waited for; a minute when not given. */
+  patienceMs?: number;
   dryRun?(input: Input): boolean;
   approval?(input: Input): ApprovalPolicy | undefined;
   /**
@@ -113,7 +116,7 @@ class Run<Input, Result extends object> {
     if (trusted === undefined) publish({ operation: type, target, phase: 'preparing' });
     if (!dryRun && (definition.hold ?? trusted === undefined)) {
       this.held = target;
-      await summarised(contract.acquireHold, `hold ${target}`)(target, this.id);
+      await takeHold(state, target, this.id, definition.patienceMs);
     }
     state.enter('preparing');
     this.op = new Operation(input, dryRun, state, approval);

@@ -41,6 +41,8 @@ export class World {
   readonly says = new Map<string, () => Promise<Say>>();
   /** What fails, by name of the activity. */
   failing = new Map<string, ErrorCode>();
+  /** What does not end before it is cancelled, by name of the activity. */
+  readonly hanging = new Set<string>();
   order: (evidence: GuardEvidence) => Promise<{ epoch: number; primary: string } | { fail: string }> = (evidence) =>
     Promise.resolve({ epoch: evidence.state.epoch + 1, primary: 'db-2' });
   private waiting?: (report: WatchReport) => void;
@@ -67,18 +69,14 @@ export class World {
     this.watches.push(input);
     const next = this.pending.shift();
     if (next) return next;
-    const beat = setInterval(() => Context.current().heartbeat(), 100);
-    try {
-      return await Promise.race([new Promise<WatchReport>((resolve) => (this.waiting = resolve)), Context.current().cancelled]);
-    } finally {
-      clearInterval(beat);
-    }
+    return beating(Promise.race([new Promise<WatchReport>((resolve) => (this.waiting = resolve)), Context.current().cancelled]));
   }
 
   async call(name: string, args: unknown[]): Promise<unknown> {
     this.calls.push({ name, args, at: Date.now() });
     const code = this.failing.get(name);
     if (code) throw failure(code, `stub: ${name}`, [], false);
+    if (this.hanging.has(name)) return beating(Context.current().cancelled);
     if (name === 'describeCluster') return this.state;
     if (name === 'observeCluster') return this.observation;
     if (name === 'compareWithPrimary') return { rejoin: this.verdict, reason: 'stub' };
@@ -102,6 +100,17 @@ export class World {
         `${name} was called ${this.named(name).length} times, expected ${count}: ${this.calls.map((call) => call.name).join(', ')}`,
       );
     return this.named(name);
+  }
+}
+
+/** Says that it is alive until it has ended: cancellation comes with the answer. */
+async function beating<Result>(work: Promise<Result>): Promise<Result> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), 100);
+  try {
+    return await work;
+  } finally {
+    clearInterval(beat);
   }
 }
 

@@ -233,6 +233,33 @@ describe('the guard as a workflow', () => {
     expect(world.named('releaseHold').length).toBe(world.named('acquireHold').length + 1);
   }, 60_000);
 
+  it('begins no heal while an operation waits for it, and goes on when that has ended', async () => {
+    const { world, handle } = await kit.guard();
+    await handle.signal('awaited', { until: new Date(Date.now() + 60_000).toISOString() });
+    world.report([{ diagnosis: 'MemberNotFollowing', member: 'db-3', detail: 'back' }], { members: { 'db-3': { replication: null } } });
+    await eventually(handle, ({ findings }) => findings.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(world.named('compareWithPrimary')).toHaveLength(0);
+    await handle.signal('awaited', { until: new Date().toISOString() });
+    await world.waitFor('followPrimary');
+  });
+
+  it('says what it heals, gives it up when a person pauses it, and begins it anew after resume', async () => {
+    const { world, handle } = await kit.guard();
+    world.hanging.add('followPrimary');
+    world.report([{ diagnosis: 'MemberNotFollowing', member: 'db-3', detail: 'back' }], { members: { 'db-3': { replication: null } } });
+    await world.waitFor('followPrimary');
+    const { steps } = await handle.query<Progress>('progress');
+    expect(steps).toEqual([{ name: 'rejoin db-3', state: 'running' }]);
+    const before = world.named('releaseHold').length;
+    await handle.executeUpdate('pause', { args: [{ by: 'ann' }] });
+    expect(await until(() => Promise.resolve(world.named('releaseHold').length === before + 1), 10_000, 10)).toBe(true);
+    expect(world.named('followPrimary')).toHaveLength(1);
+    world.hanging.clear();
+    await handle.signal('resume', { by: 'ann' });
+    await world.waitFor('followPrimary', 2);
+  });
+
   it('opens a restarted primary again', async () => {
     const { world } = await kit.guard();
     const restarted: Finding = { diagnosis: 'PrimaryReadOnly', restarted: true, detail: 'restarted' };

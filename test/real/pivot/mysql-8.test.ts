@@ -1,3 +1,5 @@
+import { guardId } from '../../../schemas/names';
+import type { Progress } from '../../../schemas/operation';
 import type { PivotPreview, PivotResult } from '../../../schemas/pivot';
 import { Scenario } from '../../support/scenario';
 import type { TestCluster } from '../../support/test-cluster';
@@ -106,4 +108,17 @@ test('a second operation on the cluster is refused, and is told who holds it', a
   await scenario.drydock.control(holder, 'abort', { by: 'test' });
   await expect(scenario.drydock.result(holder)).rejects.toMatchObject({ code: 'Aborted' });
   expect(await cluster.state()).toEqual(before);
+});
+
+test('a planned pivot that is asked for while the guard brings a replica back waits for it, and is done', async () => {
+  const before = await cluster.untilConverged();
+  const [replica = ''] = cluster.cluster.members.map(({ name }) => name).filter((name) => name !== before.primary);
+  await cluster.container(replica).kill();
+  await scenario.untilProgress(guardId(cluster.name), ({ steps }) =>
+    steps.some(({ name, state }) => state === 'running' && name.endsWith(replica)),
+  );
+  const { progress, ...result } = await scenario.run<PivotResult & { progress: Progress }>('pivot', { cluster: cluster.name });
+  expect(progress.steps[0]).toMatchObject({ name: 'wait until the guard has healed', state: 'done' });
+  expect(result.from).toBe(before.primary);
+  expect(await cluster.untilConverged()).toMatchObject({ epoch: before.epoch + 1, primary: result.to });
 });

@@ -13,6 +13,8 @@ export interface TrialInput {
   breaks?: 'type-error' | 'coded' | 'after-switch' | 'compensation';
   /** Skip validation and hold, as the guard's pivot does. */
   trusted?: boolean;
+  /** How long a guard that heals is waited for. */
+  patienceMs?: number;
 }
 
 export interface TrialResult {
@@ -32,8 +34,9 @@ const world = proxyActivities<TrialActivities>({
 /** An operation of every kind of part: two steps that can be undone, a gate, a switch, a finish, a way back. */
 export async function trial(raw: unknown): Promise<WithProgress<TrialResult>> {
   const trusted = (raw as TrialInput | undefined)?.trusted ? (raw as TrialInput) : undefined;
+  const patienceMs = (raw as TrialInput | undefined)?.patienceMs;
   return operation<TrialInput, TrialResult>(
-    { type: 'trial', steps: trialSteps, target: ({ cluster }) => `cluster/${cluster}`, trusted },
+    { type: 'trial', steps: trialSteps, target: ({ cluster }) => `cluster/${cluster}`, trusted, patienceMs },
     raw,
     async (op) => {
       const { cluster, breaks } = op.input;

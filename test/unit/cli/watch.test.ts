@@ -50,6 +50,15 @@ describe('op watch', () => {
     expect(out).toContain('npx drydock op abort pivot/orders/7');
   });
 
+  test('off a terminal it stays while the guard is waited for, which needs nobody', async () => {
+    const waitsFor = { what: 'rejoin orders-3', who: 'guard/orders', since: after(1), until: after(60_001) };
+    const heals = operation({ progress: progress({ state: 'waiting', waitsFor, allowed: ['pause', 'abort'] }) });
+    const { out, code } = await drydock(['op', 'watch', 'pivot/orders/7'], [heals, switched, done]);
+    expect(code).toBe(0);
+    expect(out).toContain('waits for guard/orders: rejoin orders-3');
+    expect(out).not.toContain('op approve');
+  });
+
   test('with --wait it goes on through the wait', async () => {
     expect((await drydock(['op', 'watch', 'pivot/orders/7', '--wait'], [first, waiting, done])).code).toBe(0);
   });

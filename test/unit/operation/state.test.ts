@@ -105,6 +105,14 @@ test('whatever happens, the details are a page whose table has one row per step'
   );
 });
 
+test('what waits for the guard asks nobody to approve it', () => {
+  const state = create();
+  state.wait('waiting', { what: 'rejoin db-3', who: 'guard/shop', until: at });
+  expect(renderDetails(state.progress)).toContain('**Waits for guard/shop**: rejoin db-3');
+  expect(renderDetails(state.progress)).not.toContain('op approve');
+  expect(state.progress.allowed).not.toContain('approve');
+});
+
 test('the details of an operation at its gate', () => {
   const state = create(['look at the cluster', 'switch']);
   state.progress.target = 'cluster/shop';

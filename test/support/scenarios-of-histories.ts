@@ -271,6 +271,10 @@ export const scenarios: Record<string, Scenario> = {
   'errant.refused': start('errant', (cluster) => ({ cluster, decision: 'accept', member: 'db-2' })),
   'errant.accepted': (simulation, cluster) => decided(simulation, cluster, 'accept'),
   'errant.rebuilt': (simulation, cluster) => decided(simulation, cluster, 'rebuild'),
+  'errant.gave-way': (simulation, cluster) => {
+    simulation.cluster(cluster).override.seedMember = refuses('StaleEpoch');
+    return decided(simulation, cluster, 'rebuild');
+  },
   'guardCluster.stopped': async (simulation, cluster) => {
     const id = await simulation.drydock.start('guardCluster', { cluster });
     await simulation.when(id, ({ phase }) => phase !== 'starting');

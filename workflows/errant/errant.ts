@@ -3,9 +3,10 @@ import type { ErrantInput } from '../../schemas/inputs';
 import { clusterTarget } from '../../schemas/names';
 import type { ClusterState } from '../../schemas/topology';
 import { rebuild, topologyOf } from '../guard/heal';
+import { givingWay, heedNothing } from '../members/stand-aside';
 import { codeOf, failure, isCancellation, type Operation, operation, summarised, type WithProgress, work } from '../operation';
 import { signalGuard } from '../pivot/guard-signals';
-import { type Look, lookAtCluster, refuseUnexpected } from '../pivot/look';
+import { type Look, lookAtCluster, lookUntilSeen, refuseUnexpected } from '../pivot/look';
 import { presentOf } from '../pivot/move-the-rest';
 import { startProof } from '../pivot/pivot';
 import { donorFor, type ErrantPlan, planErrant } from './decide';
@@ -47,15 +48,16 @@ async function resolve(op: Operation<ErrantInput>): Promise<ErrantResult> {
   await op.gate('before-switch', plan.deed);
   await op.safePoint('before the decision is carried out');
   op.pointOfNoReturn({ loses: 'it is carried out' });
-  const deed = await op.step('carry out the decision', async (step) => {
+  const { deed, ended } = await op.step('carry out the decision', async (step) => {
     const done = await carryOut(op, known, plan, `${decision} by ${by}${reason ? `: ${reason}` : ''}`);
-    step.detail(done);
+    step.detail(done.deed);
     return done;
   });
-  const after = await lookAtCluster(cluster);
+  const after = await lookUntilSeen(cluster);
   const records = await remembered(op, after.state);
   const others = after.state.members.map(({ name }) => name).filter((name) => name !== after.state.primary);
-  const proof = op.input.proof && decision !== 'forget' ? await startProof(op, after.state, presentOf(after.state, others)) : undefined;
+  const compare = op.input.proof && decision !== 'forget' && ended;
+  const proof = compare ? await startProof(op, after.state, presentOf(after.state, others)) : undefined;
   return { ...resultOf(after, records), deed, ...(proof ? { proof } : {}) };
 }
 
@@ -73,28 +75,53 @@ async function remembered(op: Operation<ErrantInput>, state: ClusterState): Prom
 /** A member or a primary that does not answer ends it, with what was not done. */
 const bound = { scheduleToCloseTimeout: '5 minutes' } as const;
 
-async function carryOut(op: Operation<ErrantInput>, { state, observation }: Look, plan: ErrantPlan, decided: string): Promise<string> {
-  const { cluster, decision, member = '' } = op.input;
+interface Done {
+  deed: string;
+  /** False: the guard has to finish it. */
+  ended: boolean;
+}
+
+async function carryOut(op: Operation<ErrantInput>, look: Look, plan: ErrantPlan, decided: string): Promise<Done> {
+  const { state } = look;
+  const { decision, member = '' } = op.input;
   switch (decision) {
     case 'forget': {
       const gone: string[] = [];
       for (const record of plan.records)
         gone.push(await summarised(work.forgetErrant, `forget ${record.gtids}`, bound)(state, record, decided));
-      return `deleted for good: ${[...new Set(gone)].join(', ')}`;
+      return { deed: `deleted for good: ${[...new Set(gone)].join(', ')}`, ended: true };
     }
     case 'accept': {
       const injected = await summarised(work.acceptErrant, `accept ${plan.gtids} of ${member}`, bound)(state, member, plan.gtids, decided);
       await follow(state, member);
-      return `${state.primary} has ${injected} empty transactions in their place, and ${member} follows`;
+      return { deed: `${state.primary} has ${injected} empty transactions in their place, and ${member} follows`, ended: true };
     }
-    default: {
+    default:
       await decode(op, state, member);
-      await signalGuard(cluster, 'rebuilding', { member, on: true });
-      const done = await rebuild(await topologyOf(state), member, donorFor(state, observation, member), decided, op.id);
-      await signalGuard(cluster, 'rebuilding', { member, on: false });
-      await signalGuard(cluster, 'clusterChanged', await topologyOf(state));
-      return done;
-    }
+      return buildAnew(op, look, member, decided);
+  }
+}
+
+/**
+ * A copy holds the locks of two members, so it gives way to a pivot of the guard. The guard, who knows that the member is half built, then brings
+ * everybody back: this operation holds the cluster, and going on here would keep from it the replica whose receipts the new primary needs.
+ */
+async function buildAnew(op: Operation<ErrantInput>, { state, observation }: Look, member: string, decided: string): Promise<Done> {
+  const { cluster } = op.input;
+  heedNothing();
+  await signalGuard(cluster, 'rebuilding', { member, on: true, operation: op.id });
+  const donor = donorFor(state, observation, member);
+  try {
+    const deed = await givingWay(async () => rebuild(await topologyOf(state), member, donor, decided, op.id));
+    await signalGuard(cluster, 'rebuilding', { member, on: false });
+    await signalGuard(cluster, 'clusterChanged', await topologyOf(state));
+    return { deed, ended: true };
+  } catch (error) {
+    if (isCancellation(error) || codeOf(error) !== 'StaleEpoch') throw error;
+    await signalGuard(cluster, 'rebuilding', { member, on: true });
+    const deed = `the primary changed while ${member} was built anew: the guard builds it from whoever is fit now`;
+    op.warn(deed);
+    return { deed, ended: false };
   }
 }
 

@@ -78,6 +78,11 @@ export interface MysqlActivities {
   followPrimary(state: ClusterState, member: string, from?: { file: string; position: number }): Promise<void>;
   /** Copies the data of `donor` (a replica when there is one) into the empty `member` and makes it follow. Heartbeats. */
   seedMember(state: ClusterState, member: string, donor: string): Promise<{ bytes: number; seconds: number }>;
+  /**
+   * A member that is no container: all that it has is kept in a volume, decoded where the primary lacks it, and it is taken off replication; then
+   * `seedMember` may overwrite it. Throws PrecheckFailed, which says what a person does instead.
+   */
+  setAside(operation: string, state: ClusterState, member: string): Promise<{ kept: string }>;
   /** Transactions that `member` has and the primary does not; decoded text is kept in a volume file. Empty errant: safe to rejoin. */
   compareWithPrimary(
     state: ClusterState,

@@ -93,5 +93,13 @@ export function errantEntries(state: ClusterState, members: MemberView[], record
   return [...fresh, ...known].sort((a, b) => b.at.localeCompare(a.at));
 }
 
+/**
+ * What a member that is overwritten in its place says to have executed until it is whole: nobody else has it, so it is never followed by chance nor
+ * promoted, whoever forgot that it is half built.
+ */
+export const halfBuilt = { mysql: '00000000-0000-0000-0000-00000000dead:1', mariadb: '4294967294-1-1' } as const;
+
+export const isHalfBuilt = (gtids: string): boolean => Object.values(halfBuilt).some((mark) => gtids.includes(mark));
+
 export const placeOf = ({ volume, file, member }: Pick<ErrantRecord, 'volume' | 'file' | 'member'>): string =>
   `${volume === '' ? `data of ${member}` : `volume ${volume}`}: ${file}`;

@@ -46,7 +46,7 @@ async function removeFrom(
   // Routers first: clients are turned away before servers stop.
   const routers = containers.filter(({ Labels }) => specOf('router', Labels));
   const members = containers.filter(({ Labels }) => specOf('member', Labels) ?? specOf('trial', Labels));
-  const addresses = containers.filter(({ Labels }) => specOf('address', Labels));
+  const addresses = containers.filter(({ Labels }) => specOf('address', Labels) ?? specOf('tool', Labels));
   for (const group of [routers, members, addresses])
     await Promise.all(
       group.map(async (container) => {

@@ -35,36 +35,96 @@ export async function schemasOf(donor: Session): Promise<Schemas> {
   return { names: schemas.map(({ name }) => name), withoutSnapshot: tables.map(({ name }) => name) };
 }
 
+type Version = Pick<Flavor, 'engine' | 'version'>;
+
+export interface OptionFile {
+  path: string;
+  content: string;
+}
+
+/** Where the tools run that copy data into a member. */
+export interface Place {
+  /** The container: the member's own, or one beside a member that is none. */
+  container: Member;
+  /** Option file by which they write on the member. */
+  target: OptionFile;
+  /** The version of the tools. */
+  tool: Version;
+}
+
+/** Option file of the operation's account on a member, for the tools of `tool`'s version. */
+export async function clientFile(
+  env: ActivityEnvironment,
+  state: ClusterState,
+  server: Version,
+  member: Member,
+  tool: Version = state.definition,
+): Promise<OptionFile> {
+  const password = await env.secrets.read(passwordRef(state.definition.name, 'operation'));
+  return { path: donorFile, content: optionFile(member, accounts.operation, password) + tlsOption(tool, server) };
+}
+
+const optionFile = ({ address, port }: Member, user: string, password: string): string =>
+  `[client]\nhost=${address}\nport=${port}\nuser=${optionValue(user)}\npassword=${optionValue(password)}\n`;
+
+/** The member's own container, as root on the server's socket. */
+export async function ownPlace(env: ActivityEnvironment, state: ClusterState, tool: Version, member: Member): Promise<Place> {
+  const root = await env.secrets.read(passwordRef(state.definition.name, 'root'));
+  const content = `[client]\nuser=${accounts.root}\npassword=${optionValue(root)}\nprotocol=socket\nsocket=@socket@\n`;
+  return { container: member, target: { path: rootFile, content }, tool };
+}
+
+/** A container beside a member that is none, as the administrator over the network. */
+export function toolPlace(
+  container: Member,
+  state: ClusterState,
+  server: Version,
+  administrator: { user: string; password: string },
+): Place {
+  const tool = state.definition;
+  const content = optionFile(container, administrator.user, administrator.password) + tlsOption(tool, server);
+  return { container, target: { path: rootFile, content }, tool };
+}
+
+/** All that a member has, compressed, in a file of a container that is not its own. The file has its name when it is whole. */
+export async function dumpToFile(
+  env: ActivityEnvironment,
+  container: Member,
+  tool: Version,
+  source: OptionFile,
+  schemas: string[],
+  file: string,
+): Promise<void> {
+  const script = `umask 077; ${dumpCommand(tool, schemas)} | gzip -1 > ${file}.part && mv ${file}.part ${file}`;
+  await withFiles(env, container, [source], () => mustRun(env, container, 'aside', script));
+}
+
+const dumpCommand = (tool: Version, schemas: string[]): string =>
+  `"$(command -v mysqldump || command -v mariadb-dump)" --defaults-file=${donorFile} ${dumpOptions(tool)} --databases ${schemas.map(shellQuote).join(' ')}`;
+
 /**
- * Streams a dump of the donor into the member, inside the member's container, so that the data does not pass through the
- * worker, by the tools of the member's version (`tool`), which know the older ones. Nothing of it is written to the member's binary log. Passwords are in option files of mode 0600 for as long as it lasts.
- * Returns the bytes of the dump.
+ * Streams a dump of the donor into the member, inside the container of `place`, so that the data does not pass through the
+ * worker, by the tools of the member's version, which know the older ones. Nothing of it is written to the member's binary log. Passwords are in
+ * option files of mode 0600 for as long as it lasts. Returns the bytes of the dump.
  */
 export async function pipeDump(
   env: ActivityEnvironment,
   state: ClusterState,
-  tool: Pick<Flavor, 'engine' | 'version'>,
-  flavor: Pick<Flavor, 'engine' | 'version'>,
-  member: Member,
+  { container, target, tool }: Place,
+  flavor: Version,
   donor: Member,
   schemas: string[],
   accountSql: string[],
 ): Promise<number> {
-  const { name } = state.definition;
-  const operation = await env.secrets.read(passwordRef(name, 'operation'));
-  const root = await env.secrets.read(passwordRef(name, 'root'));
   const files = [
-    {
-      path: donorFile,
-      content: `[client]\nhost=${donor.address}\nport=${donor.port}\nuser=${accounts.operation}\npassword=${optionValue(operation)}\n${tlsOption(tool, flavor)}`,
-    },
-    { path: rootFile, content: `[client]\nuser=${accounts.root}\npassword=${optionValue(root)}\nprotocol=socket\nsocket=@socket@\n` },
+    await clientFile(env, state, flavor, donor, tool),
+    target,
     {
       path: accountsFile,
       content: `SET SESSION sql_log_bin=0;\n${accountSql.map((statement) => `${statement};\n`).join('')}FLUSH PRIVILEGES;\n`,
     },
   ];
-  const dump = `"$(command -v mysqldump || command -v mariadb-dump)" --defaults-file=${donorFile} ${dumpOptions(tool)} --databases ${schemas.map(shellQuote).join(' ')}`;
+  const dump = dumpCommand(tool, schemas);
   const client = `"$(command -v mysql || command -v mariadb)" --defaults-file=${rootFile}`;
   const script = [
     `socket=/run/mysqld/mysqld.sock; [ -S $socket ] || socket=/var/run/mysqld/mysqld.sock; sed -i "s#@socket@#$socket#" ${rootFile}`,
@@ -74,20 +134,20 @@ export async function pipeDump(
     accountSql.length > 0 ? `${client} --force < ${accountsFile} > /dev/null 2>&1; ${client} --force < ${accountsFile} > /dev/null` : ':',
     `for i in 1 2 3 4 5 6 7 8 9 10; do [ -s ${bytesFile} ] && break; sleep 0.1; done; cat ${bytesFile}`,
   ].join('\n');
-  const output = await withFiles(env, member, files, () => mustRun(env, member, 'seed', script));
+  const output = await withFiles(env, container, files, () => mustRun(env, container, 'seed', script));
   return Number(output.trim().split(/\s+/).at(-1));
 }
 
 /** From 11.4 on clients of MariaDB insist on TLS, which servers before that have only when they are given certificates. */
-function tlsOption(tool: Pick<Flavor, 'engine' | 'version'>, donor: Pick<Flavor, 'engine' | 'version'>): string {
+function tlsOption(tool: Version, donor: Version): string {
   if (tool.engine !== 'mariadb') return '';
-  const insists = ({ version }: Pick<Flavor, 'version'>): boolean => atLeast(parseVersion(version, 'mariadb'), 11, 4);
+  const insists = ({ version }: Version): boolean => atLeast(parseVersion(version, 'mariadb'), 11, 4);
   return insists(tool) && !insists(donor) ? 'disable-ssl-verify-server-cert\n' : '';
 }
 
 const shellQuote = (text: string): string => `'${text.replace(/'/g, `'\\''`)}'`;
 
-function dumpOptions(tool: Pick<Flavor, 'engine' | 'version'>): string {
+function dumpOptions(tool: Version): string {
   const version = parseVersion(tool.version, tool.engine);
   const options = [
     '--single-transaction',

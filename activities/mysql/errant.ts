@@ -24,28 +24,45 @@ export async function keepErrant(
 ): Promise<KeptErrant> {
   const file = `drydock-errant-epoch-${state.epoch}.sql`;
   const mariadb = state.definition.engine === 'mariadb';
-  const decode = mariadb ? decodeMariadb(errant, primaryState) : decodeMysql(errant);
-  const { exitCode, output, complaint } = await runInContainer(
-    env,
-    member,
-    'errant',
-    `cd ${dataFolder} && umask 077 && { ${decode}; } > ${file}.part && mv ${file}.part ${file} && ${summary(file)}`,
-  );
+  const from = { options: '--no-defaults', logs: "$(sed 's#^\\./##' binlog.index)" };
+  const decode = mariadb ? decodeMariadb(from, errant, primaryState) : decodeMysql(from, errant);
+  const { exitCode, output, complaint } = await runInContainer(env, member, 'errant', `cd ${dataFolder} && ${into(file, decode)}`);
   const transactions = mariadb ? null : count(errant);
   if (exitCode === 0) return { file, ...readSummary(output, transactions) };
   env.log.warn({ member: member.name, complaint: redact(complaint) }, 'what a member alone has could not be decoded');
   return { file: null, transactions, changes: [] };
 }
 
-const files = "$(sed 's#^\\./##' binlog.index)";
+/** How its tool finds the binary logs. */
+interface Logs {
+  options: string;
+  logs: string;
+}
+
+const into = (file: string, decode: string): string =>
+  `umask 077 && { ${decode}; } > ${file}.part && mv ${file}.part ${file} && ${summary(file)}`;
+
+/** The same script for a server that is reached over the network, by the account of an option file. */
+export function decodeRemote(
+  engine: 'mysql' | 'mariadb',
+  optionFile: string,
+  logs: string[],
+  errant: string,
+  primaryState: string,
+  file: string,
+): string {
+  const names = logs.map((name) => `'${name.replace(/[^\w.-]/g, '')}'`).join(' ');
+  const from = { options: `--defaults-file=${optionFile} --read-from-remote-server`, logs: names };
+  return into(file, engine === 'mariadb' ? decodeMariadb(from, errant, primaryState) : decodeMysql(from, errant));
+}
 
 const safe = (gtids: string): string => gtids.replace(/[^0-9a-z_:,-]/gi, '');
 
-const decodeMysql = (errant: string): string =>
-  `mysqlbinlog --no-defaults --base64-output=DECODE-ROWS -vv --include-gtids='${safe(errant)}' ${files}`;
+const decodeMysql = ({ options, logs }: Logs, errant: string): string =>
+  `mysqlbinlog ${options} --base64-output=DECODE-ROWS -vv --include-gtids='${safe(errant)}' ${logs}`;
 
 /** MariaDB's tool has no filter by set: groups are chosen by the sequence behind GTID, server by server. */
-function decodeMariadb(errant: string, primaryState: string): string {
+function decodeMariadb({ options, logs }: Logs, errant: string, primaryState: string): string {
   const known = new Map(primaryState.split(',').map((triplet) => [keyOf(triplet), triplet.split('-')[2] ?? '0']));
   const floors = safe(errant)
     .split(',')
@@ -55,7 +72,7 @@ function decodeMariadb(errant: string, primaryState: string): string {
     'BEGIN { n = split(floors, list, ","); for (i = 1; i <= n; i++) { split(list[i], pair, "="); floor[pair[1]] = pair[2] } } ' +
     '/GTID [0-9]+-[0-9]+-[0-9]+/ { match($0, /GTID [0-9]+-[0-9]+-[0-9]+/); split(substr($0, RSTART + 5, RLENGTH - 5), g, "-"); ' +
     'key = g[1] "-" g[2]; wanted = (key in floor) && (g[3] + 0 > floor[key] + 0) } wanted { print }';
-  return `"$(command -v mariadb-binlog || command -v mysqlbinlog)" --no-defaults --base64-output=DECODE-ROWS -vv ${files} | awk -v floors='${floors}' '${program}'`;
+  return `"$(command -v mariadb-binlog || command -v mysqlbinlog)" ${options} --base64-output=DECODE-ROWS -vv ${logs} | awk -v floors='${floors}' '${program}'`;
 }
 
 const keyOf = (triplet: string): string => triplet.trim().split('-').slice(0, 2).join('-');

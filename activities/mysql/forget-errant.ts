@@ -16,7 +16,9 @@ export async function forgetErrant(env: ActivityEnvironment, state: ClusterState
   const connect = createConnect(env);
   const member = memberOf(state, record.member);
   let gone = 'nothing was kept';
-  if (record.volume !== '' && record.volume !== member.volume) gone = await removeVolume(env, state.definition.name, member, record.volume);
+  // What an adopted member had is kept on the engine where drydock works for it.
+  const keeper = member.adopted ? { ...member, host: state.definition.hosts[0] ?? '' } : member;
+  if (record.volume !== '' && record.volume !== member.volume) gone = await removeVolume(env, state.definition.name, keeper, record.volume);
   // The name was made by us, but comes back from a table: nothing else is ever removed.
   else if (record.file !== null && /^drydock-errant-epoch-\d+\.sql$/.test(record.file)) {
     await mustRun(env, member, 'forget', `rm -f ${dataFolder}/${record.file}`);

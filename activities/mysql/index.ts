@@ -1,4 +1,5 @@
 import type { MysqlActivities } from '../contracts';
+import { coded } from '../docker/engine';
 import type { ActivityEnvironment } from '../environment';
 import { acceptErrant } from './accept-errant';
 import { applyRole } from './apply-role';
@@ -11,6 +12,7 @@ import { initialiseMember } from './initialise';
 import { observeCluster } from './observe';
 import { openFirstPrimary } from './open-first';
 import { seedMember } from './seed';
+import { setAside } from './set-aside';
 import { createConnect } from './session';
 import { examineUpgrade, readShapes } from './upgrade';
 import { checkAssertions } from './upgrade/assertions';
@@ -25,6 +27,7 @@ export function createMysqlActivities(env: ActivityEnvironment): MysqlActivities
     openFirstPrimary: (cluster, primary, operation) => openFirstPrimary(env, cluster, primary, operation),
     followPrimary: (state, member, from) => followPrimary(env, state, member, from),
     seedMember: (state, member, donor) => seedMember(env, state, member, donor),
+    setAside: (operation, state, member) => coded(() => setAside(env, operation, state, member)),
     compareWithPrimary: (state, member) => compareWithPrimary(env, state, member),
     listErrant: (state) => listErrant(connect, state),
     acceptErrant: (state, member, gtids, decided) => acceptErrant(env, state, member, gtids, decided),

@@ -1,21 +1,26 @@
 import { Context } from '@temporalio/activity';
 
+import { halfBuilt } from '../../schemas/errant';
 import { sourcesOf } from '../../schemas/member-rules';
 import { accounts, passwordRef } from '../../schemas/names';
 import type { ClusterState, Member } from '../../schemas/topology';
+import { administratorOf } from '../adoption/accounts';
+import { connectAsAdministrator, readPassword } from '../adoption/administrator';
 import { isBridgeAddress } from '../docker/subnets';
+import { asideFolder, withTool } from '../docker/tool';
 import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import type { LockedMember } from '../switch/locked-member';
 import { changeMember, checkEpoch, memberOf, withSession } from './change-member';
+import { runInContainer } from './container-exec';
 import { accountStatements } from './copy-accounts';
-import { pipeDump, schemasOf, type Schemas } from './dump';
+import { ownPlace, pipeDump, type Place, schemasOf, type Schemas, toolPlace } from './dump';
 import { flavorOf } from './flavors';
 import { poll } from './flavors/wait';
 import { followPrimary } from './follow';
 import { seedPosition, type SeedPosition, standAt } from './seed-position';
 import { createConnect } from './session';
-import type { Connect, Flavor, Session } from './types';
+import type { Connect, Session } from './types';
 
 /** A dump opens its snapshot within a fraction of this; the donor stands still no longer. */
 const snapshotBoundMs = 15_000;
@@ -46,7 +51,7 @@ export async function seedMember(
   const seeded = await changeMember(connect, state, member, async (locked) => {
     await locked.flavor.detach(locked.session);
     await locked.flavor.openForOperation(locked.session);
-    const { bytes, position } = await copy(env, connect, state, member, donor, locked.flavor);
+    const { bytes, position } = await atPlace(env, state, member, locked, (place) => copy(env, connect, state, member, donor, place));
     await standAt(locked.session, flavorOf(locked.session), position);
     await locked.flavor.setReadOnly(locked.session, 5000);
     if (!locked.flavor.gtid) await followFrom(env, state, locked, position);
@@ -54,6 +59,43 @@ export async function seedMember(
   });
   await followPrimary(env, state, name);
   return { bytes: seeded, seconds: (Date.now() - began) / 1000 };
+}
+
+/** Where the tools run: in the member's own container, or beside one that is none, whose other schemas go first. */
+async function atPlace<Result>(
+  env: ActivityEnvironment,
+  state: ClusterState,
+  member: Member,
+  { flavor, session }: LockedMember,
+  work: (place: Place) => Promise<Result>,
+): Promise<Result> {
+  if (!member.adopted) return work(await ownPlace(env, state, flavor, member));
+  const administrator = administratorOf(state);
+  const password = await readPassword(administrator);
+  const operation = Context.current().info.workflowExecution?.workflowId ?? '';
+  return withTool(env, operation, state, member, async (tool) => {
+    // It is overwritten: never before all of it was set aside, by this very operation.
+    const { exitCode } = await runInContainer(env, tool, 'check', `ls ${asideFolder}/data-epoch-*.sql.gz`);
+    if (exitCode !== 0) throw failure('PrecheckFailed', `what ${member.name} has was not set aside, so nothing is copied into it`);
+    if (flavor.gtid) await standAt(session, flavorOf(session), marked(flavor.engine));
+    return work(toolPlace(tool, state, flavor, { user: administrator.user, password }));
+  });
+}
+
+const marked = (engine: 'mysql' | 'mariadb'): SeedPosition =>
+  engine === 'mysql' ? { gtid: halfBuilt.mysql } : { gtid: '', state: halfBuilt.mariadb };
+
+/** A copy replaces the schemas that the donor has; on a member that was in use others may be left, and none of them is the cluster's. */
+async function dropOthers(state: ClusterState, member: Member, wanted: string[]): Promise<void> {
+  const session = await connectAsAdministrator(administratorOf(state), member);
+  try {
+    const { names } = await schemasOf(session);
+    await session.query('SET SESSION sql_log_bin=0');
+    for (const name of names.filter((each) => !wanted.includes(each)))
+      await session.query(`DROP DATABASE IF EXISTS \`${name.replace(/`/g, '``')}\``);
+  } finally {
+    session.end();
+  }
 }
 
 /** An attempt before this one had finished: it replicates from the primary (or from whom its rule names), with all that is before it. */
@@ -83,15 +125,17 @@ async function copy(
   state: ClusterState,
   member: Member,
   donor: Member,
-  tool: Flavor,
+  place: Place,
 ): Promise<{ bytes: number; position: SeedPosition }> {
   const primary = memberOf(state, state.primary);
   return withSession(connect, state, donor, { queryTimeoutMs: 30_000 }, async (reader) => {
     const flavor = flavorOf(reader);
     const schemas = await schemasOf(reader);
     const accountSql = await accountStatements(reader, flavor);
-    const dump = (): Promise<number> => pipeDump(env, state, tool, flavor, member, donor, schemas.names, accountSql);
-    if (donor.name === primary.name) return copyFromPrimary(reader, primary, schemas, member, dump);
+    const isDump = await dumpBy(reader, member, donor);
+    if (member.adopted) await dropOthers(state, member, schemas.names);
+    const dump = (): Promise<number> => pipeDump(env, state, place, flavor, donor, schemas.names, accountSql);
+    if (donor.name === primary.name) return copyFromPrimary(reader, primary, schemas, isDump, dump);
     return changeMember(connect, state, donor, async (locked) => {
       await locked.flavor.replication(locked.session).then((view) => {
         if (view?.applier !== 'running')
@@ -101,7 +145,7 @@ async function copy(
       try {
         const position = await seedPosition(locked.session, flavor, primary);
         const running = dump();
-        await standStill(reader, running, schemas, member, donor);
+        await standStill(reader, running, schemas, isDump);
         await locked.flavor.startApplier(locked.session);
         return { bytes: await running, position };
       } finally {
@@ -115,7 +159,7 @@ async function copyFromPrimary(
   reader: Session,
   primary: Member,
   schemas: Schemas,
-  member: Member,
+  isDump: IsDump,
   dump: () => Promise<number>,
 ): Promise<{ bytes: number; position: SeedPosition }> {
   await reader.query(`SET SESSION lock_wait_timeout=${readLockSeconds}`);
@@ -123,7 +167,7 @@ async function copyFromPrimary(
   try {
     const position = await seedPosition(reader, flavorOf(reader), primary);
     const running = dump();
-    await standStill(reader, running, schemas, member, primary);
+    await standStill(reader, running, schemas, isDump);
     await reader.query('UNLOCK TABLES');
     return { bytes: await running, position };
   } finally {
@@ -132,7 +176,7 @@ async function copyFromPrimary(
 }
 
 /** Until the dump's transaction is open, or, with tables that no snapshot covers, until it is done. */
-async function standStill(reader: Session, running: Promise<number>, schemas: Schemas, member: Member, donor: Member): Promise<void> {
+async function standStill(reader: Session, running: Promise<number>, schemas: Schemas, isDump: IsDump): Promise<void> {
   let done = false;
   const ended = running.then(
     () => (done = true),
@@ -144,22 +188,38 @@ async function standStill(reader: Session, running: Promise<number>, schemas: Sc
   }
   const open = await poll(snapshotBoundMs, async () => {
     Context.current().cancellationSignal.throwIfAborted();
-    return done || (await dumpHasSnapshot(reader, member, donor));
+    return done || (await dumpHasSnapshot(reader, isDump));
   });
-  if (!open) throw failure('Internal', `the dump for ${member.name} did not begin within ${snapshotBoundMs / 1000} s`, [], true);
+  if (!open) throw failure('Internal', `the dump of ${reader.member} did not begin within ${snapshotBoundMs / 1000} s`, [], true);
 }
 
-/**
- * Every consistent snapshot is a transaction of InnoDB; the dump's comes from the member's address, or, where both are on one host and the donor is
- * reached at the host's address, through the engine's proxy.
- */
-async function dumpHasSnapshot(reader: Session, member: Member, donor: Member): Promise<boolean> {
-  const rows = await reader.query<{ host: string }>(
-    'SELECT p.HOST AS host FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id WHERE p.USER = ?',
+interface Holder {
+  id: number;
+  host: string;
+}
+type IsDump = (holder: Holder) => boolean;
+
+/** Sessions of the operation's account that have a transaction of InnoDB open. */
+const holders = (reader: Session): Promise<Holder[]> =>
+  reader.query<Holder>(
+    'SELECT p.ID AS id, p.HOST AS host FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id WHERE p.USER = ?',
     [accounts.operation],
   );
-  return rows.some(({ host }) => {
+
+/**
+ * How the dump is told from others. It comes from the member's address, or, where both are on one host and the donor is reached at the host's
+ * address, through the engine's proxy. To a member that is no container it comes from elsewhere: it is one that was not there before.
+ */
+async function dumpBy(reader: Session, member: Member, donor: Member): Promise<IsDump> {
+  if (member.adopted) {
+    const before = new Set((await holders(reader)).map(({ id }) => Number(id)));
+    return ({ id }) => !before.has(Number(id));
+  }
+  return ({ host }) => {
     const [from = ''] = host.split(':');
     return from === member.address || (donor.host === member.host && donor.address === member.address && isBridgeAddress(from));
-  });
+  };
 }
+
+/** Every consistent snapshot is a transaction of InnoDB. */
+const dumpHasSnapshot = async (reader: Session, isDump: IsDump): Promise<boolean> => (await holders(reader)).some(isDump);

@@ -275,6 +275,13 @@ export const scenarios: Record<string, Scenario> = {
     simulation.cluster(cluster).override.seedMember = refuses('StaleEpoch');
     return decided(simulation, cluster, 'rebuild');
   },
+  'errant.rebuilt-adopted': (simulation, cluster) => {
+    const simulated = simulation.cluster(cluster);
+    const members = simulated.state.members.map((member) => ({ ...member, container: '', volume: '', adopted: true as const }));
+    const adopted = { operation: 'adoptCluster/1', administrator: { user: 'root', passwordFile: '/etc/administrator' } };
+    simulated.state = { ...simulated.state, members, adoption: adopted };
+    return decided(simulation, cluster, 'rebuild');
+  },
   'guardCluster.stopped': async (simulation, cluster) => {
     const id = await simulation.drydock.start('guardCluster', { cluster });
     await simulation.when(id, ({ phase }) => phase !== 'starting');

@@ -168,6 +168,7 @@ export class SimulatedCluster {
       return Promise.resolve(this.state);
     },
     followPrimary: () => Promise.resolve(),
+    setAside: () => Promise.resolve({ kept: 'db-3.aside' }),
     seedMember: () => Promise.resolve({ bytes: 1, seconds: 1 }),
     compareWithPrimary: () => Promise.resolve({ rejoin: 'safe', reason: 'nothing that the primary lacks' }),
     applyRole: () => Promise.resolve(),

@@ -1,6 +1,6 @@
 /** May what a person decided about a member's own transactions be done: pure. */
 import type { Problem } from '../../schemas/error-codes';
-import type { ErrantDecision, ErrantEntry, ErrantRecord } from '../../schemas/errant';
+import { type ErrantDecision, type ErrantEntry, type ErrantRecord, isHalfBuilt } from '../../schemas/errant';
 import { delayOf } from '../../schemas/member-rules';
 import type { Observation } from '../../schemas/observation';
 import type { ClusterState } from '../../schemas/topology';
@@ -40,12 +40,21 @@ export function planErrant(
   const primary = observation.members.find(({ name }) => name === state.primary);
   if (primary?.reach !== 'answers')
     return problem(`members.${state.primary}`, `the primary does not answer (${primary?.error ?? 'not seen'})`);
-  if (decision === 'rebuild' && state.members.some(({ name, adopted }) => name === member && adopted))
-    return problem('member', `${member} was made by others: build it anew by hand, and it is rejoined when it follows (docs/adoption.md)`);
+  const adopted = state.members.some((each) => each.name === member && each.adopted);
+  const own = observation.members.find(({ name }) => name === member);
+  if (decision === 'rebuild' && adopted && own?.reach !== 'answers')
+    return problem(
+      'member',
+      `${member} does not answer (${own?.error ?? 'not seen'}), and what it has is kept before it is overwritten: start its server first, or, where its data ` +
+        'are lost, restore any backup of another member there (docs/adoption.md)',
+    );
   if (decision === 'rebuild' && isOnlyAcknowledger(state, observation, member))
     return problem('member', `${member} is the only one that acknowledges for ${state.primary}: writes would wait until it is built`);
+  if (decision === 'rebuild' && adopted)
+    return { ...plan, deed: `keep all that ${member} has in a volume, and copy the data of another member over it in its place` };
   if (decision === 'rebuild')
     return { ...plan, deed: `build ${member} anew from a replica; its volume with ${waiting?.gtids ?? 'all of its data'} is kept aside` };
+  if (waiting && isHalfBuilt(waiting.gtids)) return problem('member', `${member} is half built: --rebuild begins anew`);
   if (!waiting) return problem('member', `${member} has no transactions that ${state.primary} does not have`);
   if (state.definition.engine !== 'mysql')
     return problem('member', 'MariaDB keeps the numbers of a domain growing (gtid_strict_mode), so nothing can be accepted: use --rebuild');

@@ -2,7 +2,7 @@ import { errantEntries, type ErrantRecord, type ErrantResult } from '../../schem
 import type { ErrantInput } from '../../schemas/inputs';
 import { clusterTarget } from '../../schemas/names';
 import type { ClusterState } from '../../schemas/topology';
-import { rebuild, topologyOf } from '../guard/heal';
+import { memberOf, rebuild, rebuildAdopted, topologyOf } from '../guard/heal';
 import { givingWay, heedNothing } from '../members/stand-aside';
 import { codeOf, failure, isCancellation, type Operation, operation, summarised, type WithProgress, work } from '../operation';
 import { signalGuard } from '../pivot/guard-signals';
@@ -97,7 +97,8 @@ async function carryOut(op: Operation<ErrantInput>, look: Look, plan: ErrantPlan
       return { deed: `${state.primary} has ${injected} empty transactions in their place, and ${member} follows`, ended: true };
     }
     default:
-      await decode(op, state, member);
+      // Of one that others made it is decoded when it is set aside.
+      if (!memberOf(state, member).adopted) await decode(op, state, member);
       return buildAnew(op, look, member, decided);
   }
 }
@@ -112,14 +113,18 @@ async function buildAnew(op: Operation<ErrantInput>, { state, observation }: Loo
   await signalGuard(cluster, 'rebuilding', { member, on: true, operation: op.id });
   const donor = donorFor(state, observation, member);
   try {
-    const deed = await givingWay(async () => rebuild(await topologyOf(state), member, donor, decided, op.id));
+    const anew = memberOf(state, member).adopted ? rebuildAdopted : rebuild;
+    const deed = await givingWay(async () => anew(await topologyOf(state), member, donor, decided, op.id));
     await signalGuard(cluster, 'rebuilding', { member, on: false });
     await signalGuard(cluster, 'clusterChanged', await topologyOf(state));
     return { deed, ended: true };
   } catch (error) {
     if (isCancellation(error) || codeOf(error) !== 'StaleEpoch') throw error;
-    await signalGuard(cluster, 'rebuilding', { member, on: true });
-    const deed = `the primary changed while ${member} was built anew: the guard builds it from whoever is fit now`;
+    // One that others made says itself that it is half built, and the guard leaves it to a person.
+    const adopted = memberOf(state, member).adopted === true;
+    await signalGuard(cluster, 'rebuilding', { member, on: !adopted });
+    const who = adopted ? 'ask for it again' : 'the guard builds it from whoever is fit now';
+    const deed = `the primary changed while ${member} was built anew: ${who}`;
     op.warn(deed);
     return { deed, ended: false };
   }

@@ -62,13 +62,23 @@ export async function topologyOf(state: ClusterState): Promise<ClusterState> {
   return { ...cluster, epoch: state.epoch, primary: state.primary };
 }
 
-/** A member that is no container is not drydock's to build anew. Throws MemberDiverged, which says what a person should do. */
+/** A member that is no container is overwritten only when a person says so. Throws MemberDiverged, which says how. */
 export function refuseAdopted(state: ClusterState, name: string, reason: string): void {
+  const { name: cluster } = state.definition;
   if (memberOf(state, name).adopted)
     throw failure(
       'MemberDiverged',
-      `${name} must be built anew by a person (${reason}): seed it from another member, then let it follow ${state.primary}`,
+      `${name} must be built anew (${reason}), and a person decides that: \`npx drydock cluster errant resolve ${cluster} ${name} --rebuild\` keeps what it ` +
+        'has and copies another member into it',
     );
+}
+
+/** A member that others made is overwritten in its place: all that it has is kept in a volume before. Begun again from the start when it was cut off. */
+export async function rebuildAdopted(state: ClusterState, name: string, donor: string, reason: string, operation: string): Promise<string> {
+  const { kept } = await summarised(work.setAside, `keep what ${name} has: ${reason}`, long)(operation, state, name);
+  await summarised(work.seedMember, `copy ${donor} into ${name}`, long)(state, name, donor);
+  await summarised(work.applyRole, `settings of a replica on ${name}`, soon)(state, name);
+  return `${name} was built anew from ${donor} (${reason}); what it had is kept in ${kept}`;
 }
 
 /** On an empty volume, with data from `donor`; the old volume is kept. A run that was cut off is begun again from the start. */

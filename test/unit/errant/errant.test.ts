@@ -2,9 +2,10 @@ import fc from 'fast-check';
 
 import { singles } from '../../../activities/mysql/accept-errant';
 import { readSummary } from '../../../activities/mysql/errant';
-import { errantEntries, type ErrantRecord } from '../../../schemas/errant';
+import { errantEntries, type ErrantRecord, halfBuilt } from '../../../schemas/errant';
 import { count, equal } from '../../../schemas/gtid';
 import { donorFor, planErrant } from '../../../workflows/errant/decide';
+import { containing } from '../../support/matchers';
 import { primaryView, replicaView, seen, SOURCE, state } from '../pivot/builders';
 
 const own = '3e11fa47-71ca-11e1-9e33-c80aa9429563:1-2';
@@ -81,12 +82,24 @@ describe('what a person may decide about them', () => {
     expect(made.deed).toBe('delete for good volume db-3.1');
   });
 
-  test('a member that others made is not built anew by drydock', () => {
+  test('a member that others made is overwritten in its place, after what it has was kept; so it must answer', () => {
     const made = state();
     const adopted = { ...made, members: made.members.map((each) => ({ ...each, adopted: true as const, container: '', volume: '' })) };
     const known = { entries: errantEntries(adopted, diverged.members, [], at), records: [] };
-    expect(planErrant(adopted, diverged, known, 'rebuild', 'db-3').problems[0]?.message).toMatch(/made by others/);
+    const silent = seen(primaryView(), replicaView('db-2'), replicaView('db-3', 1, { reach: 'refused' }));
+    expect(planErrant(adopted, diverged, known, 'rebuild', 'db-3')).toMatchObject({
+      problems: [],
+      deed: containing('keep all that db-3 has'),
+    });
+    expect(planErrant(adopted, silent, known, 'rebuild', 'db-3').problems[0]?.message).toMatch(/does not answer.*start its server first/);
     expect(planErrant(adopted, diverged, known, 'accept', 'db-3').problems).toEqual([]);
+  });
+
+  test.each(['mysql', 'mariadb'] as const)('a member of %s that is half built is never accepted as it is', (engine) => {
+    const found = seen(primaryView(), replicaView('db-2'), replicaView('db-3', 1, { errant: halfBuilt[engine] }));
+    const known = { entries: errantEntries(state(), found.members, [], at), records: [] };
+    expect(planErrant(state(), found, known, 'accept', 'db-3').problems[0]?.message).toMatch(/half built/);
+    expect(planErrant(state(), found, known, 'rebuild', 'db-3').problems).toEqual([]);
   });
 
   test('MariaDB can accept nothing, and it is said why', () => {

@@ -1,6 +1,6 @@
 import type { FilePosition } from '../../schemas/observation';
 import type { SwitchInput, SwitchOutcome, SwitchReport } from '../../schemas/pivot';
-import type { Member } from '../../schemas/topology';
+import type { Member, Router } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import { createConnect } from '../mysql/session';
@@ -93,12 +93,18 @@ export class SwitchContext {
     const bound = CONNECT_BOUND_MS[input.unplanned ? 'unplanned' : 'planned'];
     const [opened, routers] = await Promise.all([
       Promise.all(input.members.map((name) => this.openMember(name, bound))),
-      RouterGroup.open(this.env, input.state, bound),
+      RouterGroup.open(this.env, input.state, bound, (router) => this.mayBeLostWithOld(router)),
     ]);
     this.routers = routers;
     const [first, ...rest] = opened.filter((each) => each !== undefined).sort((a, b) => a.member.name.localeCompare(b.member.name));
     if (first) await this.lock(first);
     await Promise.all(rest.map((each) => this.lock(each)));
+  }
+
+  /** On the host of a lost primary, while clients have routers elsewhere: the host may be lost as a whole. */
+  private mayBeLostWithOld({ host }: Router): boolean {
+    const { unplanned, plan, state } = this.input;
+    return unplanned && host === this.member(plan.from).host && state.routers.some((other) => other.host !== host);
   }
 
   private async openMember(name: string, connectTimeoutMs: number): Promise<OpenMember | undefined> {

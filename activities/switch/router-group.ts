@@ -1,11 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 
-import type { Cluster } from '../../schemas/topology';
+import type { Cluster, Router } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
 import { openRouter, type RouterAdmin } from '../router/admin';
 
 /** A router that was reached answers within this, or it is left out. */
 const COMMAND_BOUND_MS = 1000;
+const GRACE_MS = 60;
 
 interface Entry {
   /** What was asked of this router so far, in order; begins with the opening of its session. */
@@ -25,9 +26,18 @@ export class RouterGroup {
     return new RouterGroup();
   }
 
-  /** Opens exclusive sessions, so that those of an earlier attempt can send nothing any more. Returns after `boundMs` at the latest. */
-  static async open(env: ActivityEnvironment, cluster: Cluster, boundMs: number): Promise<RouterGroup> {
+  /**
+   * Opens exclusive sessions, so that those of an earlier attempt can send nothing any more. Returns after `boundMs` at the latest. Those that
+   * are `doubtful` are waited for shortly: one that lives opens in a fraction of that, and one that is silent must not cost what clients wait.
+   */
+  static async open(
+    env: Pick<ActivityEnvironment, 'secrets'>,
+    cluster: Cluster,
+    boundMs: number,
+    doubtful: (router: Router) => boolean = () => false,
+  ): Promise<RouterGroup> {
     const group = new RouterGroup();
+    const waited: Promise<unknown>[] = [];
     for (const router of cluster.routers) {
       const entry: Entry = { work: Promise.resolve() };
       group.entries.set(router.name, entry);
@@ -35,8 +45,9 @@ export class RouterGroup {
         entry.admin = await openRouter(env, cluster, router, { timeoutMs: COMMAND_BOUND_MS, exclusive: true });
         if (group.ended) entry.admin.end();
       });
+      waited.push(doubtful(router) ? Promise.race([entry.work, setTimeout(GRACE_MS, undefined, { ref: false })]) : entry.work);
     }
-    await Promise.race([group.settled(), setTimeout(boundMs, undefined, { ref: false })]);
+    await Promise.race([Promise.all(waited), setTimeout(boundMs, undefined, { ref: false })]);
     return group;
   }
 

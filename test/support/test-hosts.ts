@@ -9,10 +9,12 @@
  *   await hosts.plugIn('ams-1');
  *   await hosts.stop();
  */
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 import type Docker from 'dockerode';
 import { utils as sshUtils } from 'ssh2';
@@ -29,6 +31,8 @@ import { fingerprintOf } from '../../platform/inventory/ssh-agent';
 import { isAlive } from '../../platform/process';
 import type { InventoryHost } from '../../schemas/inventory';
 import { type Issued, TestAuthority } from './certificates';
+
+const execute = promisify(execFile);
 
 const imageName = 'drydock/test-host:1';
 /** The process that made it: what a killed one left is removed by the next. */
@@ -132,6 +136,16 @@ export class TestHosts {
     const { container, address } = this.host(name);
     await this.network.connect({ Container: container.id, EndpointConfig: { IPAMConfig: { IPv4Address: address } } });
     await this.untilAnswers(name);
+  }
+
+  /**
+   * Runs a command in a container of a host, from inside that host: also of one that is cut off. Ends when the command does; rejects with what
+   * it said when it failed.
+   */
+  async inside(name: string, container: string, script: string): Promise<string> {
+    const outer = this.host(name).container.id;
+    const { stdout } = await execute('docker', ['exec', outer, 'docker', 'exec', container, 'bash', '-c', script]);
+    return stdout;
   }
 
   /** An engine that has just started answers, and then not for a moment: until it answered promptly some times in a row. */

@@ -98,7 +98,28 @@ describe('choice of the candidate', () => {
     return { ...made, members: made.members.map((member, index) => ({ ...member, dataCentre: dataCentres[index] })) };
   };
   const both = seen(primaryView(), replicaView('db-2'), replicaView('db-3'));
+  const rules = (more: object): ReturnType<typeof state> => {
+    const made = centres();
+    const members = made.members.map((member, index) => ({ ...member, host: `host-${index + 1}` }));
+    return { ...made, members, definition: { ...made.definition, candidates: { ...made.definition.candidates, ...more } } };
+  };
   table.push(
+    {
+      why: 'one on a host that the rules prefer',
+      expected: 'db-3',
+      choose: () => chooseCandidate(rules({ preferHosts: ['host-3'] }), both, { unplanned: false }).chosen,
+    },
+    {
+      why: 'nobody on a host that the rules exclude, although it is preferred',
+      expected: 'db-3',
+      choose: () => chooseCandidate(rules({ neverHosts: ['host-2'], prefer: ['db-2'] }), both, { unplanned: false }).chosen,
+    },
+    {
+      why: 'nobody on a host that the rules exclude, although it alone is left',
+      expected: undefined,
+      choose: () =>
+        chooseCandidate(rules({ neverHosts: ['host-2', 'host-3'] }), seen(dead, replicaView('db-2')), { unplanned: true }).chosen,
+    },
     {
       why: 'the lowest version, so that all others can follow',
       expected: 'db-3',

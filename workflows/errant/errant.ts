@@ -119,10 +119,11 @@ async function buildAnew(op: Operation<ErrantInput>, { state, observation }: Loo
     await signalGuard(cluster, 'clusterChanged', await topologyOf(state));
     return { deed, ended: true };
   } catch (error) {
-    if (isCancellation(error) || codeOf(error) !== 'StaleEpoch') throw error;
+    if (isCancellation(error)) throw error;
     // One that others made says itself that it is half built, and the guard leaves it to a person.
     const adopted = memberOf(state, member).adopted === true;
     await signalGuard(cluster, 'rebuilding', { member, on: !adopted });
+    if (codeOf(error) !== 'StaleEpoch') throw error;
     const who = adopted ? 'ask for it again' : 'the guard builds it from whoever is fit now';
     const deed = `the primary changed while ${member} was built anew: ${who}`;
     op.warn(deed);

@@ -118,7 +118,7 @@ export function listenTo(slot: Slot): void {
       const message =
         why ??
         (control === 'pause'
-          ? 'the guard watches and starts nothing until resume; heals under way are given up'
+          ? 'the guard watches and starts nothing until resume; a member that it brings back now is given up'
           : 'the guard goes on; earlier pivots no longer count');
       records.push({ at: now(), control, by, outcome: why ? 'refused' : 'accepted', message });
       records.splice(0, records.length - recordsKept);
@@ -159,7 +159,7 @@ function steer(keeper: Keeper, control: Control, by: string, reason: string): vo
   const { memory } = keeper;
   if (control === 'pause') {
     keeper.memory = { ...memory, held: { by, reason, since: new Date().toISOString() } };
-    keeper.giveUpHeals();
+    keeper.giveUpCopies();
   } else
     keeper.memory = {
       ...memory,

@@ -37,6 +37,11 @@ export class Healer {
     for (const { scope } of this.scopes.values()) scope.cancel();
   }
 
+  /** Those that copy data or may come to it; what is short, or what the cluster needs to serve, is let end. */
+  giveUpCopies(): void {
+    for (const { heal, scope } of this.scopes.values()) if (heal.kind === 'rejoin' || heal.kind === 'rebuild') scope.cancel();
+  }
+
   start(heal: Heal): void {
     const name = nameOf(heal);
     if (this.scopes.has(name)) return;

@@ -250,8 +250,8 @@ export class Keeper implements Watchman {
   }
 
   /** Each is begun anew, from what is true then, when the guard may heal again. */
-  giveUpHeals(): void {
-    this.healer.cancel();
+  giveUpCopies(): void {
+    this.healer.giveUpCopies();
   }
 
   /** Watch with what is known now. */

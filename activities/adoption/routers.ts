@@ -1,17 +1,14 @@
-import type { Cluster, Router } from '../../schemas/topology';
+import type { Cluster } from '../../schemas/topology';
 import { bringImages } from '../docker/bring-images';
 import { stillWanted } from '../docker/engine';
 import { requireImages, routerImage } from '../docker/images';
-import { objectName } from '../docker/labels';
 import { ensureNetwork, planOn } from '../docker/network';
-import { type HostAddress, hostFor, publishedOn } from '../docker/plan';
+import { type HostAddress, planRouters } from '../docker/plan';
 import { hostsOf } from '../docker/hosts';
 import { portSource, refuseTakenPorts } from '../docker/prepare';
-import { routerAddress } from '../docker/subnets';
 import type { ActivityEnvironment } from '../environment';
 import { failure } from '../failure';
 import { ensureAdminCertificates } from '../router/certificates';
-import { routerPorts } from '../router/configuration';
 
 /**
  * Networks and certificates for drydock's own routers in front of a cluster that others made. Answers the cluster with its routers; a second
@@ -30,35 +27,11 @@ export async function prepareRouters(env: ActivityEnvironment, operation: string
     const sources = new Map<string, () => number>();
     for (const host of hosts) sources.set(host.name, await portSource(host, definition.name, 3 * definition.routers));
     const nextPort = (host: HostAddress) => (sources.get(host.name) as () => number)();
-    return { ...cluster, routers: planRouters(env.instance, cluster, hosts, subnet, nextPort) };
+    return { ...cluster, routers: planRouters(definition, hosts, subnet, env.instance, nextPort) };
   });
   for (const host of hosts) {
     stillWanted();
     await ensureNetwork(host, env.instance, operation, definition.name, () => Promise.resolve(plan));
   }
   return { ...cluster, routers: plan.routers };
-}
-
-function planRouters(
-  instance: string,
-  { definition }: Cluster,
-  hosts: HostAddress[],
-  subnet: string,
-  nextPort: (host: HostAddress) => number,
-): Router[] {
-  const { name, routers, ports } = definition;
-  return Array.from({ length: routers }, (_, index): Router => {
-    const host = hostFor(hosts, index);
-    const given = index === 0 ? ports : {};
-    const router = `${name}-router-${index + 1}`;
-    return {
-      name: router,
-      host: host.name,
-      container: objectName(instance, name, router),
-      address: host.address ?? routerAddress(subnet, index),
-      adminPort: host.address === undefined ? routerPorts.admin : nextPort(host),
-      write: { host: publishedOn(host), port: given.write ?? nextPort(host) },
-      read: { host: publishedOn(host), port: given.read ?? nextPort(host) },
-    };
-  });
 }

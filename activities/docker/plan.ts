@@ -45,9 +45,20 @@ export function planCluster(
       volume: objectName(instance, name, member, 1),
     };
   });
-  const routers = Array.from({ length: definition.routers }, (_, index): Router => {
+  return { definition, members, routers: planRouters(definition, hosts, subnet, instance, nextPort) };
+}
+
+/** Those of a cluster in front of which drydock's routers stand; the first one has the ports that its file names. */
+export function planRouters(
+  { name, routers, ports }: Pick<ClusterDefinition, 'name' | 'routers' | 'ports'>,
+  hosts: HostAddress[],
+  subnet: string,
+  instance: string,
+  nextPort: (host: HostAddress) => number,
+): Router[] {
+  return Array.from({ length: routers }, (_, index): Router => {
     const host = hostFor(hosts, index);
-    const given = index === 0 ? definition.ports : {};
+    const given = index === 0 ? ports : {};
     const router = `${name}-router-${index + 1}`;
     return {
       name: router,
@@ -59,5 +70,4 @@ export function planCluster(
       read: { host: publishedOn(host), port: given.read ?? nextPort(host) },
     };
   });
-  return { definition, members, routers };
 }

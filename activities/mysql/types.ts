@@ -63,6 +63,8 @@ export interface Flavor {
    * One that is gone already ends the message, and those behind it stay. Needs a session that takes many statements.
    */
   fence(session: Session, connectionIds: number[], timeoutMs?: number): Promise<void>;
+  /** The same if no application executes a statement at this moment, else nothing; answers which. The server looks and acts in one message. */
+  fenceIfQuiet(session: Session, connectionIds: number[], timeoutMs?: number): Promise<boolean>;
   /** super_read_only off, read_only on: only accounts with the privilege write. A no-op where there is no super_read_only. */
   openForOperation(session: Session): Promise<void>;
   setWritable(session: Session): Promise<void>;
@@ -99,8 +101,6 @@ export interface Flavor {
   setSemiSyncReplica(session: Session, enabled: boolean): Promise<void>;
 
   applicationSessions(session: Session): Promise<ApplicationSession[]>;
-  /** How many of them execute a statement at this moment. */
-  applicationsExecuting(session: Session): Promise<number>;
   kill(session: Session, connectionIds: number[]): Promise<void>;
   /** Events run on the primary only: enables at promotion, disables at demotion; event_scheduler likewise. */
   setEvents(session: Session, running: boolean): Promise<void>;

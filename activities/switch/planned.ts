@@ -84,28 +84,24 @@ async function letTransactionsEnd(
       await sleep(POLL_MS);
       continue;
     }
-    await untilQuiet(old);
     detail(pending.size === 0 ? 'none is open' : `${pending.size} still open after ${boundMs} ms; they will be cut`);
     return sessions;
   }
 }
 
 /**
- * For a moment, until no statement runs: read-only waits for those that do, and whatever arrives while it waits is an error of a client. Asked
- * again and again without a pause, since the moment is short.
- */
-async function untilQuiet({ flavor, session }: LockedMember): Promise<void> {
-  for (const until = performance.now() + QUIET_BOUND_MS; performance.now() < until;)
-    if ((await flavor.applicationsExecuting(session)) === 0) return;
-}
-
-/**
- * Read-only, proven by reading it back. The server itself gives up in time (lock_wait_timeout), so that it can't take effect later.
- * The clients' connections are closed by the same message; those that it did not reach are closed with the next look, in bringToEnd.
+ * Read-only, proven by reading it back, and the clients' connections closed by the same message; those that it did not reach are closed with
+ * the next look, in bringToEnd. For a moment it waits until no statement runs: read-only waits for those that do, and whatever arrives while
+ * it waits is an error of a client. Asked again and again without a pause, since the moment is short. The server itself gives up in time
+ * (lock_wait_timeout), so that it can't take effect later.
  */
 async function fence(context: SwitchContext, old: LockedMember, clients: ApplicationSession[]): Promise<void> {
   const connections = clients.map(({ connectionId }) => connectionId);
-  await old.flavor.fence(old.session, connections, context.bound(READ_ONLY_BOUND_MS));
+  const boundMs = context.bound(READ_ONLY_BOUND_MS);
+  let fenced = false;
+  for (const until = performance.now() + QUIET_BOUND_MS; !fenced && performance.now() < until;)
+    fenced = await old.flavor.fenceIfQuiet(old.session, connections, boundMs);
+  if (!fenced) await old.flavor.fence(old.session, connections, boundMs);
   count(context, clients);
   const { readOnly, superReadOnly } = await old.flavor.readOnly(old.session);
   if (!readOnly || (old.flavor.superReadOnly && !superReadOnly))

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { spreadOf } from '../pivot/statistics';
@@ -75,7 +75,6 @@ const atMost = (what: string, found: number, budget: number, unit: string): Verd
 
 /** Writes `<day>-guard-<clusters>` as .json and .md; answers the path of the table. */
 export async function writeResult(folder: string, result: GuardResult, label = ''): Promise<string> {
-  await mkdir(folder, { recursive: true });
   const name = `${result.date.slice(0, 10)}-guard-${result.clusters}${label && `-${label}`}`;
   await writeFile(join(folder, `${name}.json`), `${JSON.stringify(result, null, 1)}\n`);
   await writeFile(join(folder, `${name}.md`), tableOf(result));

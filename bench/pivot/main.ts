@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,6 +17,8 @@ import { whereTable } from './where';
 export async function main(argv: string[]): Promise<void> {
   const options = parseOptions(argv, join(__dirname, '..', 'results'));
   if (options === 'help') return void process.stdout.write(usage);
+  // At once: nobody wants to hear after all runs that their result can't be written.
+  await mkdir(options.out, { recursive: true });
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const head = {
     date: new Date().toISOString(),

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type Case, figureName, nameOf, type Sample } from './cases';
@@ -23,7 +23,6 @@ export interface BenchResult {
 
 /** Writes `<day>-pivot-<engine>-<version>` as .json, .md and .svg; answers the path of the table. */
 export async function writeResult(folder: string, result: BenchResult): Promise<string> {
-  await mkdir(folder, { recursive: true });
   const name = `${result.date.slice(0, 10)}-pivot-${result.engine}-${result.version}`;
   const cases = casesOf(result.samples);
   const title = `Pivot of ${result.engine} ${result.version} under 200 writes/s`;

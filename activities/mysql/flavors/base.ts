@@ -33,7 +33,16 @@ export interface Words {
 const notConfigured = new Set([1200, 1198, 1617]);
 
 /** Whoever was let through has committed, and may not have been told yet: closing its connection now would make that a lost answer. */
-const letAnswersLeave = 'DO SLEEP(0.001)';
+const letAnswersLeaveSeconds = 0.001;
+
+/** One message; a session that is gone already ends it. */
+async function untilUnknown(session: Session, statements: string[], boundMs: number): Promise<void> {
+  try {
+    await session.query(statements.join('; '), [], boundMs);
+  } catch (error) {
+    if (!(error instanceof SessionError && error.errno === unknownThread)) throw error;
+  }
+}
 
 /** What all versions do alike; what they do not is left to their files. */
 export abstract class BaseFlavor implements Flavor {
@@ -59,19 +68,29 @@ export abstract class BaseFlavor implements Flavor {
   async fence(session: Session, connectionIds: number[], timeoutMs = 1000): Promise<void> {
     const { lockWait, readOnly, boundMs } = this.readOnlyWords(timeoutMs);
     const kills = connectionIds.map((id) => `KILL CONNECTION ${Math.trunc(id)}`);
-    try {
-      await session.query([lockWait, readOnly, letAnswersLeave, ...kills].join('; '), [], boundMs);
-    } catch (error) {
-      if (!(error instanceof SessionError && error.errno === unknownThread)) throw error;
-    }
+    await untilUnknown(session, [lockWait, readOnly, `DO SLEEP(${letAnswersLeaveSeconds})`, ...kills], boundMs);
+  }
+
+  async fenceIfQuiet(session: Session, connectionIds: number[], timeoutMs = 1000): Promise<boolean> {
+    const { lockWait, variable, boundMs } = this.readOnlyWords(timeoutMs);
+    const look = `SET @drydock_busy=(${applicationsExecuting})`;
+    const readOnly = `SET GLOBAL ${variable}=IF(@drydock_busy=0, 1, @@GLOBAL.${variable})`;
+    const letAnswersLeave = `DO SLEEP(IF(@drydock_busy=0, ${letAnswersLeaveSeconds}, 0))`;
+    // There is no session 0: it ends the message when nobody may be closed.
+    const kills = connectionIds.map((id) => `KILL CONNECTION IF(@drydock_busy=0, ${Math.trunc(id)}, 0)`);
+    await untilUnknown(session, [lockWait, look, readOnly, letAnswersLeave, ...kills], boundMs);
+    const [row] = await session.query<{ busy: number | string }>('SELECT @drydock_busy AS busy');
+    return Number(row?.busy) === 0;
   }
 
   /** The server itself must give up in time: a client that stops waiting would leave the statement to succeed later. */
-  private readOnlyWords(timeoutMs: number): { lockWait: string; readOnly: string; boundMs: number } {
+  private readOnlyWords(timeoutMs: number): { lockWait: string; variable: string; readOnly: string; boundMs: number } {
     const seconds = Math.max(1, Math.ceil(timeoutMs / 1000));
+    const variable = this.superReadOnly ? 'super_read_only' : 'read_only';
     return {
       lockWait: `SET SESSION lock_wait_timeout=${seconds}`,
-      readOnly: `SET GLOBAL ${this.superReadOnly ? 'super_read_only' : 'read_only'}=1`,
+      variable,
+      readOnly: `SET GLOBAL ${variable}=1`,
       boundMs: seconds * 1000 + 500,
     };
   }
@@ -256,10 +275,6 @@ export abstract class BaseFlavor implements Flavor {
 
   applicationSessions(session: Session): Promise<ApplicationSession[]> {
     return applicationSessions(session);
-  }
-
-  applicationsExecuting(session: Session): Promise<number> {
-    return applicationsExecuting(session);
   }
 
   kill(session: Session, connectionIds: number[]): Promise<void> {

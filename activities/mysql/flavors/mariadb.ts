@@ -1,12 +1,11 @@
 import * as gtid from '../../../schemas/gtid';
 import type { FilePosition, Position } from '../../../schemas/observation';
-import { failure } from '../../failure';
 import type { Session } from '../types';
 import { atLeast, parseVersion, type Version } from '../version';
 import { BaseFlavor, type Source } from './base';
 import { changeOptions } from './quote';
 import { hasReadAll, positionsDrained, type StatusReading, type StatusRow } from './replication-status';
-import { poll, waitInChunks } from './wait';
+import { poll, waitForTransactions } from './wait';
 
 /** MariaDB 10.5 and later, by GTID with gtid_strict_mode. */
 export class Mariadb extends BaseFlavor {
@@ -49,23 +48,8 @@ export class Mariadb extends BaseFlavor {
     await this.stopApplier(session);
   }
 
-  async waitApplied(session: Session, position: Position, timeoutMs: number): Promise<boolean> {
-    const wanted = position.gtid;
-    if (wanted === undefined) throw failure('Internal', `a position without GTID was given for ${session.member}`);
-    if (wanted === '') return true;
-    return waitInChunks(
-      session,
-      timeoutMs,
-      async (seconds) => {
-        const [row] = await session.query<{ done: number }>(
-          'SELECT MASTER_GTID_WAIT(?, ?) AS done',
-          [wanted, Math.max(0.001, seconds)],
-          seconds * 1000 + 2000,
-        );
-        return Number(row?.done) === 0;
-      },
-      () => this.replication(session),
-    );
+  waitApplied(session: Session, position: Position, timeoutMs: number): Promise<boolean> {
+    return waitForTransactions(session, 'SELECT MASTER_GTID_WAIT(?, ?) AS waiting', position, timeoutMs, () => this.replication(session));
   }
 
   protected followsAsWanted(row: StatusRow): boolean {

@@ -1,12 +1,11 @@
 import * as gtid from '../../../schemas/gtid';
 import type { FilePosition, Position } from '../../../schemas/observation';
-import { failure } from '../../failure';
 import type { Session } from '../types';
 import { atLeast, type Version } from '../version';
 import { BaseFlavor, type Source, type Words } from './base';
 import { changeOptions } from './quote';
 import { type StatusReading, type StatusRow } from './replication-status';
-import { poll, waitInChunks } from './wait';
+import { poll, waitForTransactions } from './wait';
 
 /** A killed applier rolls back first. */
 const killBoundMs = 5000;
@@ -56,26 +55,9 @@ export class Mysql8 extends BaseFlavor {
     };
   }
 
-  async waitApplied(session: Session, position: Position, timeoutMs: number): Promise<boolean> {
-    const wanted = position.gtid;
-    if (wanted === undefined) throw failure('Internal', `a position without GTID was given for ${session.member}`);
-    if (wanted === '') return true;
-    return waitInChunks(
-      session,
-      timeoutMs,
-      async (seconds) => {
-        const [row] = await session.query<{ timedOut: number }>(
-          'SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) AS timedOut',
-          [
-            wanted,
-            // 0 waits for ever.
-            Math.max(0.001, seconds),
-          ],
-          seconds * 1000 + 2000,
-        );
-        return Number(row?.timedOut) === 0;
-      },
-      () => this.replication(session),
+  waitApplied(session: Session, position: Position, timeoutMs: number): Promise<boolean> {
+    return waitForTransactions(session, 'SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) AS waiting', position, timeoutMs, () =>
+      this.replication(session),
     );
   }
 

@@ -43,12 +43,7 @@ export async function applicationSessions(session: Session): Promise<Application
 }
 
 /** How many of them execute a statement at this moment: the shortest question that tells it. */
-export async function applicationsExecuting(session: Session): Promise<number> {
-  const [row] = await session.query<{ executing: number }>(
-    `SELECT COUNT(*) AS executing FROM information_schema.PROCESSLIST WHERE ${isApplication} AND COMMAND <> 'Sleep'`,
-  );
-  return Number(row?.executing ?? 0);
-}
+export const applicationsExecuting = `SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ${isApplication} AND COMMAND <> 'Sleep'`;
 
 export const unknownThread = 1094;
 

@@ -1,5 +1,5 @@
 import { failure } from '../../failure';
-import type { ReplicationView } from '../../../schemas/observation';
+import type { Position, ReplicationView } from '../../../schemas/observation';
 import type { Session } from '../types';
 
 /** Below every session's query time-out, and short enough to see a stopped applier soon. */
@@ -39,6 +39,28 @@ export async function waitInChunks(
     if (deadline - Date.now() <= 0) return false;
     if (answer === null) await sleep(Math.min(chunkMs / 5, Math.max(0, deadline - Date.now())));
   }
+}
+
+/**
+ * Waits until all transactions of `position` are applied. `sql` asks the server for it with the set and the seconds for which it may wait, and
+ * answers 0 in `waiting` when they are.
+ */
+export async function waitForTransactions(
+  session: Session,
+  sql: string,
+  { gtid: wanted }: Position,
+  timeoutMs: number,
+  look: () => Promise<ReplicationView | null>,
+): Promise<boolean> {
+  if (wanted === undefined) throw failure('Internal', `a position without GTID was given for ${session.member}`);
+  if (wanted === '') return true;
+  const ask = async (seconds: number): Promise<boolean> => {
+    // 0 waits for ever.
+    const values = [wanted, Math.max(0.001, seconds)];
+    const [row] = await session.query<{ waiting: number }>(sql, values, seconds * 1000 + 2000);
+    return Number(row?.waiting) === 0;
+  };
+  return waitInChunks(session, timeoutMs, ask, look);
 }
 
 /** Polls a condition that costs little; the first look is at once. */

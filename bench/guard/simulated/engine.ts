@@ -33,6 +33,10 @@ export class SimulatedEngine {
     });
   }
 
+  close(): Promise<void> {
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+
   /** Tells whoever listens that a member's container died. */
   died(cluster: SimulatedCluster, member: string): void {
     const event = { Action: 'die', Actor: { Attributes: { [labels.target]: `cluster/${cluster.name}`, [labels.name]: member } } };
@@ -58,6 +62,8 @@ export class SimulatedEngine {
     const cluster = this.byTarget.get(target ?? '');
     if (path === '/networks') return [200, cluster ? [this.network(cluster)] : []];
     if (path === '/containers/json') return [200, cluster ? this.containers(cluster) : []];
+    // None of these clusters was changed since it was made.
+    if (path === '/volumes') return [200, { Volumes: [] }];
     const container = /^\/containers\/([^/]+)\/json$/.exec(path)?.[1];
     const found = this.byContainer.get(container ?? '');
     if (!found) return [404, { message: 'no such object in this simulation' }];

@@ -100,9 +100,9 @@ test('a replica whose container was removed is built anew, and its old volume is
 
 test('a restarted router is told where to lead writers', async () => {
   const [router] = cluster.cluster.routers;
-  await scenario.engine.getContainer(router?.container ?? '').restart({ t: 0 });
   const ledger = await cluster.ledger();
   try {
+    await scenario.engine.getContainer(router?.container ?? '').restart({ t: 0 });
     await ledger.acknowledges(50, 30_000);
   } finally {
     await ledger.stop();

@@ -30,7 +30,7 @@ export interface Servers {
   env: ActivityEnvironment;
   cluster: Cluster;
   members: [Member, Member, Member];
-  connect(member: Member, purpose?: Purpose): Promise<Session>;
+  connect(member: Member, purpose?: Purpose, manyStatements?: boolean): Promise<Session>;
   flavor(session: Session): Flavor;
   container(member: Member): Docker.Container;
   /** Makes `member` replicate from `source` as an operation would. */
@@ -101,7 +101,7 @@ export async function startServers(which: Version, options: Partial<ClusterFile>
     env,
     cluster,
     members,
-    connect: (member, purpose = 'operation') => connect('lab', member, { purpose }),
+    connect: (member, purpose = 'operation', manyStatements = false) => connect('lab', member, { purpose, manyStatements }),
     flavor: (session) => flavorOf(session),
     container,
     follow: async (member, source) => {

@@ -179,6 +179,22 @@ export function describeVersion(version: Version): void {
       expect(await refusal(operate(two, 'application').then((session) => session.query("INSERT INTO app.t VALUES (11, 'x')")))).toBe(1290);
     });
 
+    test('a fence for a quiet moment does nothing beside a running statement, else it is there and clients are closed', async () => {
+      const fencing = await servers.connect(one, 'operation', true);
+      sessions.push(fencing);
+      const [busy, idle] = [await operate(one, 'application'), await operate(one, 'application')];
+      const statement = busy.query('SELECT SLEEP(1)');
+      await sleep(200);
+      expect(await flavor.fenceIfQuiet(fencing, [busy.connectionId, idle.connectionId])).toBe(false);
+      expect((await flavor.readOnly(primary)).readOnly).toBe(false);
+      await statement;
+      expect([busy.open, idle.open]).toEqual([true, true]);
+      expect(await flavor.fenceIfQuiet(fencing, [busy.connectionId, idle.connectionId])).toBe(true);
+      await Promise.all([busy.closed, idle.closed]);
+      expect(await flavor.readOnly(primary)).toEqual({ readOnly: true, superReadOnly: flavor.superReadOnly });
+      await flavor.setWritable(primary);
+    });
+
     test('read-only waits for nobody longer than its bound, and a refused one is not set later', async () => {
       const holder = await operate(one);
       await holder.query('LOCK TABLES drydock.t WRITE');

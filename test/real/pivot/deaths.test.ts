@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { PivotResult } from '../../../schemas/pivot';
-import { leaveTransactionOpen } from '../../support/open-transaction';
+import { dieInMidSwitch } from '../../support/mid-switch';
 import { Scenario } from '../../support/scenario';
 import type { TestCluster } from '../../support/test-cluster';
-import { brokenPromises, underLoad } from '../../support/under-load';
 
 let scenario: Scenario;
 let cluster: TestCluster;
@@ -14,60 +12,21 @@ beforeAll(async () => {
 });
 afterAll(() => scenario?.stop());
 
-/** The switch waits so long for the transaction that was left open; the deaths come in the middle of it. */
-const transactionBoundMs = 1000;
-/** Design, budgets: finished within this time of the return, or of the kill when another worker is there. */
-const finishedWithinMs = 5000;
-
-/** A planned pivot whose routers hold clients at this moment. */
-async function pivotInMidSwitch(): Promise<{ id: string; end(): void }> {
-  const { end } = await leaveTransactionOpen(cluster);
-  const id = await scenario.drydock.start('pivot', { cluster: cluster.name, transactionBoundMs, proof: false });
-  await scenario.untilProgress(id, ({ phase }) => phase === 'switching');
-  await sleep(300);
-  return { id, end };
-}
-
-/** When clients were moved. */
-async function movedAt(id: string): Promise<number> {
-  const { progress } = await scenario.drydock.show(id);
-  return Date.parse(progress?.steps.find(({ name }) => name === 'switch the primary')?.endedAt ?? '');
-}
-
-/** Kills something in mid-switch under load: the pivot ends well all the same, soon after `kill` returned. */
-async function dieInMidSwitch(kill: (id: string) => Promise<void>): Promise<void> {
-  const run = await underLoad(cluster, async () => {
-    const { id, end } = await pivotInMidSwitch();
-    try {
-      await kill(id);
-      const returnedAt = Date.now();
-      const result = await scenario.drydock.result<PivotResult>(id);
-      return { result, tookMs: (await movedAt(id)) - returnedAt };
-    } finally {
-      end();
-    }
-  });
-  expect(brokenPromises(run)).toEqual([]);
-  expect(run.report.retryErrors).toEqual({});
-  expect(run.after).toMatchObject({ epoch: run.before.epoch + 1, primary: run.result.result.to });
-  expect(run.result.tookMs).toBeLessThan(finishedWithinMs);
-}
-
 test('the worker that switches is killed: the other one finishes', () =>
-  dieInMidSwitch(async (id) => {
+  dieInMidSwitch(scenario, cluster, async (id) => {
     const worker = await scenario.workerOf(id, 'switchPrimary');
     worker.kill('SIGKILL');
     await scenario.platform.startWorker();
   }));
 
 test('every worker is killed: one that is started finishes', () =>
-  dieInMidSwitch(async () => {
+  dieInMidSwitch(scenario, cluster, async () => {
     for (const worker of scenario.platform.workers) worker.kill('SIGKILL');
     await scenario.platform.startWorker();
   }));
 
 test('Temporal is killed and started again: the pivot ends well', () =>
-  dieInMidSwitch(async () => {
+  dieInMidSwitch(scenario, cluster, async () => {
     await scenario.platform.temporal.kill();
     await sleep(1000);
     await scenario.platform.temporal.start();

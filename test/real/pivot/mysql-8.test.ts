@@ -8,12 +8,12 @@ import { brokenPromises, underLoad } from '../../support/under-load';
 let scenario: Scenario;
 let cluster: TestCluster;
 
-/** By the cluster file; the last by its name. */
+/** By the cluster file, after the one that is opened first; by its name it would be the last. */
 const preferred = 'shop-3';
 
 beforeAll(async () => {
   scenario = await Scenario.start();
-  cluster = await scenario.createCluster({ name: 'shop', engine: 'mysql', version: '8.0', candidates: { prefer: [preferred] } });
+  cluster = await scenario.createCluster({ name: 'shop', engine: 'mysql', version: '8.0', candidates: { prefer: ['shop-1', preferred] } });
 });
 // Searches histories, logs and containers for every secret in use.
 afterAll(() => scenario?.stop());

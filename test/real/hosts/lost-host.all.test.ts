@@ -114,7 +114,7 @@ test('the host of the primary is killed under load: clients write again, nothing
 
 /** A client on the side of the old primary: writes one row on it, past every router. Resolves when it was acknowledged. */
 async function writeBehindTheCut(primary: string, id: number): Promise<'acknowledged' | 'failed'> {
-  const sql = `INSERT INTO app.stranded VALUES (${id})`;
+  const sql = `INSERT INTO drydock.stranded VALUES (${id})`;
   const script = `MYSQL_PWD="$(cat /run/drydock/root-password)" mysql --user=root --execute='${sql}'`;
   return world.hosts.inside(world.hostOf(cluster, primary), cluster.member(primary).container, script).then(
     () => 'acknowledged',
@@ -124,7 +124,7 @@ async function writeBehindTheCut(primary: string, id: number): Promise<'acknowle
 
 test('it is cut off, lives on, and is plugged in again: what the old primary says to clients behind the cut is never an acknowledgement', async () => {
   const { primary } = await cluster.untilConverged();
-  await cluster.ask(primary, 'CREATE TABLE app.stranded (id INT PRIMARY KEY)', 'root');
+  await cluster.ask(primary, 'CREATE TABLE drydock.stranded (id INT PRIMARY KEY)');
   const stranded: Promise<'acknowledged' | 'failed'>[] = [];
   let told: string[] = [];
   let pluggedInAt = Infinity;
@@ -146,7 +146,7 @@ test('it is cut off, lives on, and is plugged in again: what the old primary say
   for (const [index, outcome] of outcomes.entries())
     if (outcome === 'acknowledged')
       for (const { name } of cluster.cluster.members)
-        expect(await cluster.ask(name, `SELECT id FROM app.stranded WHERE id = ${index + 1}`)).toHaveLength(1);
+        expect(await cluster.ask(name, `SELECT id FROM drydock.stranded WHERE id = ${index + 1}`)).toHaveLength(1);
   // Plugged in, it is not read-only until the guard has fenced it, and counts replicas that left it long ago: the witness asks the server what
   // it thinks, and takes that for writable from then on. Before that no two are.
   const before = run.witness.violations.filter(({ from }) => from < pluggedInAt);

@@ -1,7 +1,7 @@
 import { clusterTarget, labels } from '../../schemas/names';
 import type { Cluster, Member, Router } from '../../schemas/topology';
 
-export type Kind = 'network' | 'definition' | 'volume' | 'address' | 'member' | 'router' | 'trial';
+export type Kind = 'network' | 'definition' | 'volume' | 'address' | 'member' | 'router' | 'trial' | 'helper';
 
 /** What label `drydock.spec` holds, by kind of object; JSON, and never a secret. */
 export interface Specs {
@@ -15,6 +15,8 @@ export interface Specs {
   router: Router;
   /** A server beside the cluster, of another version: a rehearsal of an upgrade. */
   trial: Member;
+  /** Does one thing to a member's data, or asks it something, and ends. */
+  helper: { member: string; attempt: number };
 }
 
 /** Dots, because names of clusters and members have none: two clusters, or two installations, never share a name. */

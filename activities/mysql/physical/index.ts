@@ -163,9 +163,9 @@ async function settle(env: ActivityEnvironment, connect: Connect, state: Cluster
     if (mark.state === 'copied') {
       const beyond = await beyondItsPlace(session, flavor, mark.position);
       if (beyond !== '') await throwAway(`has ${beyond} beyond the place that was read for it`);
+      await flavor.openForOperation(session);
       // What came along of the donor's: where it replicates from, and its relay log.
       await flavor.detach(session);
-      await flavor.openForOperation(session);
       await standAt(session, flavor, mark.position);
       await flavor.setReadOnly(session, 5000);
       await writeMark(env, member, { ...mark, state: 'placed' });

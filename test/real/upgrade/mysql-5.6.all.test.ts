@@ -1,3 +1,4 @@
+import type { UpgradeRehearsal } from '../../../schemas/upgrade';
 import { asRoot, describePair, fill, leftOf, pausedRehearsal, trialOf } from './suite';
 
 jest.setTimeout(240_000);
@@ -40,6 +41,16 @@ describePair(pair, {}, ({ scenario }) => {
     expect(await of("SHOW GRANTS FOR 'watcher'@'localhost'")).toMatch(/GRANT PROCESS ON \*\.\*/);
     await scenario().drydock.control(id, 'abort', { by: 'test' });
     expect(await scenario().failureOf(id)).toMatchObject({ code: 'Aborted' });
+    expect(await leftOf(scenario(), cluster)).toEqual([]);
+
+    // Of the same version the files are copied; its relay log and its source come along in tables, and are forgotten there.
+    const result = await scenario().run<UpgradeRehearsal>('upgrade', {
+      cluster: cluster.name,
+      schema: ['ALTER TABLE app.many ADD COLUMN note VARCHAR(20) NULL'],
+      rehearse: true,
+    });
+    expect(result).toMatchObject({ plan: { seeding: { kind: 'physical' } }, rehearsal: { proof: { equal: true, unchecked: [] } } });
+    await cluster.untilConverged();
     expect(await leftOf(scenario(), cluster)).toEqual([]);
   });
 });

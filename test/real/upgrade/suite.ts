@@ -121,50 +121,52 @@ export function describePair(
   file: Partial<ClusterFile> = {},
   more: (world: { scenario: () => Scenario }) => void = () => undefined,
 ): void {
-  let scenario: Scenario;
-  let cluster: TestCluster;
+  describe(`${pair.engine} ${pair.from} to ${pair.to}`, () => {
+    let scenario: Scenario;
+    let cluster: TestCluster;
 
-  beforeAll(async () => {
-    scenario = await Scenario.start();
-    cluster = await scenario.createCluster({ engine: pair.engine, version: pair.from, ...file });
-    await fill(cluster, pair);
+    beforeAll(async () => {
+      scenario = await Scenario.start();
+      cluster = await scenario.createCluster({ engine: pair.engine, version: pair.from, ...file });
+      await fill(cluster, pair);
+    });
+    afterAll(() => scenario?.stop());
+
+    test.each(pair.recipes)(
+      `a rehearsal of ${pair.engine} ${pair.from} to ${pair.to} under load (%s): it follows and holds the same data`,
+      async (recipe) => {
+        await write(cluster, 'DELETE FROM kinds WHERE id = 4', ...(recipe === 'physical' ? [`INSERT INTO kinds VALUES ${exact}`] : []));
+        const run = await underLoad(cluster, () =>
+          scenario.run<UpgradeRehearsal>('upgrade', {
+            cluster: cluster.name,
+            to: { version: pair.to },
+            rehearse: true,
+            steps: [
+              { step: 'preflight', accept: pair.accept ?? [] },
+              { step: 'build-members', recipe },
+              {
+                step: 'verify',
+                assertions: [{ sql: 'SELECT COUNT(*) FROM app.named WHERE id < 4', expect: 2 }],
+                reads: { seconds: 5, maxSlowdown: 100 },
+              },
+            ],
+          }),
+        );
+        expect(brokenPromises(run)).toEqual([]);
+        expect(run.report.errorsAfterRetry).toBe(0);
+        const { rehearsal, plan } = run.result;
+        expect(plan).toMatchObject({ fit: true, seeding: { kind: recipe } });
+        expect(rehearsal).toMatchObject({
+          proof: { equal: true, unchecked: [], differences: [] },
+          assertions: [{ holds: true }],
+          reads: { differing: [] },
+        });
+        expect(rehearsal.proof.rows).toBeGreaterThan(4000);
+        expect(run.after).toEqual(run.before);
+        expect(await leftOf(scenario, cluster)).toEqual([]);
+      },
+    );
+
+    more({ scenario: () => scenario });
   });
-  afterAll(() => scenario?.stop());
-
-  test.each(pair.recipes)(
-    `a rehearsal of ${pair.engine} ${pair.from} to ${pair.to} under load (%s): it follows and holds the same data`,
-    async (recipe) => {
-      await write(cluster, 'DELETE FROM kinds WHERE id = 4', ...(recipe === 'physical' ? [`INSERT INTO kinds VALUES ${exact}`] : []));
-      const run = await underLoad(cluster, () =>
-        scenario.run<UpgradeRehearsal>('upgrade', {
-          cluster: cluster.name,
-          to: { version: pair.to },
-          rehearse: true,
-          steps: [
-            { step: 'preflight', accept: pair.accept ?? [] },
-            { step: 'build-members', recipe },
-            {
-              step: 'verify',
-              assertions: [{ sql: 'SELECT COUNT(*) FROM app.named WHERE id < 4', expect: 2 }],
-              reads: { seconds: 5, maxSlowdown: 100 },
-            },
-          ],
-        }),
-      );
-      expect(brokenPromises(run)).toEqual([]);
-      expect(run.report.errorsAfterRetry).toBe(0);
-      const { rehearsal, plan } = run.result;
-      expect(plan).toMatchObject({ fit: true, seeding: { kind: recipe } });
-      expect(rehearsal).toMatchObject({
-        proof: { equal: true, unchecked: [], differences: [] },
-        assertions: [{ holds: true }],
-        reads: { differing: [] },
-      });
-      expect(rehearsal.proof.rows).toBeGreaterThan(4000);
-      expect(run.after).toEqual(run.before);
-      expect(await leftOf(scenario, cluster)).toEqual([]);
-    },
-  );
-
-  more({ scenario: () => scenario });
 }

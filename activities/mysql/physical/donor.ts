@@ -154,7 +154,11 @@ export async function standstill(env: ActivityEnvironment, member: Member): Prom
 export async function releaseDonor(env: ActivityEnvironment, state: ClusterState, name: string): Promise<void> {
   const donor = memberOf(state, name);
   if (name === state.primary) return;
-  await startMember(env, donor);
+  await startMember(env, donor).catch((error: unknown) => {
+    if (codeOf(error) !== 'MemberUnreachable') throw error;
+    // It may still have been about to stop.
+    return startMember(env, donor);
+  });
   if (await replicates(createConnect(env), state, donor)) return;
   try {
     await followPrimary(env, state, name);

@@ -15,7 +15,15 @@ import type { ProofReport, SwitchInput, SwitchReport } from '../schemas/pivot';
 import type { ObserverReport } from '../schemas/sight';
 import type { Subscriber } from '../schemas/subscribers';
 import type { Cluster, ClusterState, Member, Router } from '../schemas/topology';
-import type { AssertionResult, TableShape, UpgradeExamination, UpgradeQuestion } from '../schemas/upgrade';
+import type {
+  AssertionResult,
+  ContainerCheck,
+  ReadReplay,
+  SeedingRecipe,
+  TableShape,
+  UpgradeExamination,
+  UpgradeQuestion,
+} from '../schemas/upgrade';
 import type { Assertion } from '../schemas/upgrade-plan';
 
 /** activities/operation: what every operation needs. On the queue of the plans, where bulk work can not delay it. */
@@ -62,6 +70,12 @@ export interface DockerActivities {
   createTrial(operation: string, trial: Cluster, donor: string): Promise<Member>;
   /** Its container, address and data. Answers what is gone. */
   removeTrial(cluster: string): Promise<string[]>;
+  /** Runs an image of the user that is told where `member` is reached, for at most its time. Heartbeats. Throws ImageMissing. */
+  runContainerCheck(
+    cluster: Cluster,
+    member: Member,
+    check: { name: string; image: string; command: string[]; timeoutSeconds: number },
+  ): Promise<ContainerCheck>;
   createRouter(operation: string, definition: ClusterDefinition, cluster: Cluster, router: Router): Promise<void>;
   /** Removes containers and network; volumes and passwords only with `deleteData`; with `operation` only what that one made. Returns what was kept. */
   removeCluster(cluster: string, deleteData: boolean, operation?: string): Promise<{ removed: string[]; kept: string[] }>;
@@ -76,8 +90,19 @@ export interface MysqlActivities {
   openFirstPrimary(cluster: Cluster, primary: string, operation: string): Promise<ClusterState>;
   /** Makes `member` replicate from the primary of `state`, or from whom its rule names, and waits until both threads run. Refuses a stale epoch and a diverged member. */
   followPrimary(state: ClusterState, member: string, from?: { file: string; position: number }): Promise<void>;
-  /** Copies the data of `donor` (a replica when there is one) into the empty `member` and makes it follow. Heartbeats. */
-  seedMember(state: ClusterState, member: string, donor: string): Promise<{ bytes: number; seconds: number }>;
+  /**
+   * Copies the data of `donor` (a replica when there is one) into the empty `member` and makes it follow: by dump, or with a `physical` recipe by copying the
+   * files of the donor, which is stopped meanwhile. Heartbeats. Throws PrecheckFailed (the donor may not
+   * be stopped, or stands on another host), NoAcknowledger.
+   */
+  seedMember(
+    state: ClusterState,
+    member: string,
+    donor: string,
+    recipe?: Pick<SeedingRecipe, 'kind' | 'upgradeTool'>,
+  ): Promise<{ bytes: number; seconds: number }>;
+  /** Starts a donor that was stopped for a copy and lets it follow again; nothing happens when it does. Compensates `seedMember` with a physical recipe. */
+  releaseDonor(state: ClusterState, donor: string): Promise<void>;
   /**
    * A member that is no container: all that it has is kept in a volume, decoded where the primary lacks it, and it is taken off replication; then
    * `seedMember` may overwrite it. Throws PrecheckFailed, which says what a person does instead.
@@ -112,6 +137,11 @@ export interface MysqlActivities {
   readShapes(cluster: Cluster, member: string, tables: string[]): Promise<TableShape[]>;
   /** Asks a member what a user expects of its data. Throws MemberUnreachable. */
   checkAssertions(cluster: Cluster, member: string, assertions: Assertion[]): Promise<AssertionResult[]>;
+  /**
+   * Runs reads that applications sent to the old members `from` again, on one of them (a replica when there is one) and on `member`, at one position, and compares results and
+   * times. `seconds`: how long reads are looked for where the version keeps none. Heartbeats. Throws StaleEpoch, MemberUnreachable.
+   */
+  replayReads(state: ClusterState, member: string, from: string[], seconds: number): Promise<ReadReplay>;
 }
 
 /** activities/adoption: clusters that others made. Queue `work`. */

@@ -221,6 +221,35 @@ export interface AssertionResult {
   found: string;
 }
 
+/** Reads of applications that were run again on an old server and on one of the new version. */
+export interface ReadReplay {
+  /** Where they were seen. */
+  source: 'performance_schema' | 'process list';
+  /** Kinds of statements that were seen. */
+  statements: number;
+  /** Results compared, of those timed. */
+  compared: number;
+  timed: number;
+  skipped: { reason: string; count: number }[];
+  /** Statements are told without their literals. */
+  differing: { digest: string; reason: string }[];
+  slower: { digest: string; oldMs: number; newMs: number }[];
+  /** Of all that were timed together. */
+  oldMs: number;
+  newMs: number;
+}
+
+/** What an image of the user said of a new member. */
+export interface ContainerCheck {
+  name: string;
+  passed: boolean;
+  /** Null when it did not end in time. */
+  exitCode: number | null;
+  seconds: number;
+  /** The end of what it wrote. */
+  output: string;
+}
+
 /** What a rehearsal answers: everything on one server of the new version was as it should be. */
 export interface UpgradeRehearsal extends UpgradePreview {
   rehearsal: {
@@ -230,5 +259,7 @@ export interface UpgradeRehearsal extends UpgradePreview {
     caughtUpSeconds: number;
     proof: ProofReport;
     assertions: AssertionResult[];
+    reads?: ReadReplay;
+    checks?: ContainerCheck[];
   };
 }

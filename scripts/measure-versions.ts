@@ -1,5 +1,5 @@
 /**
- * `npx tsx scripts/measure-versions.ts`: starts one server of each version, asks what it knows, and writes workflows/upgrade/facts/measured.ts,
+ * `npx tsx scripts/measure-versions.ts`: starts one server of each version, asks what it knows, and writes workflows/upgrade/facts/measured.json,
  * by which the pre-flight of an upgrade tells what a version has no more.
  */
 import { randomBytes } from 'node:crypto';
@@ -14,8 +14,9 @@ import { open } from '../activities/mysql/session';
 import { SessionError } from '../activities/mysql/session-error';
 import type { Session } from '../activities/mysql/types';
 import { builtVersions } from '../schemas/cluster';
+import type { Measured as Facts } from '../workflows/upgrade/facts';
 
-const target = join(__dirname, '..', 'workflows', 'upgrade', 'facts', 'measured.ts');
+const target = join(__dirname, '..', 'workflows', 'upgrade', 'facts', 'measured.json');
 const syntaxError = 1064;
 
 /** Reserved somewhere, and in no list that a server has of its words. */
@@ -30,13 +31,7 @@ const moreWords = [
   'sql_before_gtids',
 ];
 
-interface Measured {
-  reserved: string[];
-  collations: string[];
-  sqlModes: string[];
-  authentication: string[];
-  settings: string[];
-}
+type Measured = { -readonly [List in keyof Facts]: string[] };
 
 async function withServer<Result>(docker: Docker, image: string, work: (session: Session) => Promise<Result>): Promise<Result> {
   const password = randomBytes(16).toString('hex');
@@ -130,20 +125,7 @@ async function main(): Promise<void> {
   const all: Record<string, Measured> = {};
   for (const each of versions)
     all[`${each.engine} ${each.version}`] = await withServer(docker, imageOf(each), (session) => measure(session, [...words].sort()));
-  const text = `/** Written by scripts/measure-versions.ts from the servers themselves: not edited by hand. */
-
-export interface Measured {
-  /** Words that can't be a column's name without quotes, lower case. */
-  reserved: readonly string[];
-  collations: readonly string[];
-  sqlModes: readonly string[];
-  /** Plug-ins that check passwords. */
-  authentication: readonly string[];
-  settings: readonly string[];
-}
-
-export const measured: Record<string, Measured> = ${JSON.stringify(narrowed(all), null, 2)};
-`;
+  const text = JSON.stringify(narrowed(all), null, 2);
   await writeFile(target, await format(text, { ...(await resolveConfig(target)), filepath: target }));
   console.log(`${words.size} words, ${versions.length} versions`);
 }

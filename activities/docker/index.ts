@@ -2,6 +2,7 @@ import { recordAdoption } from '../adoption/record';
 import { startAdopted, stopAdopted } from '../commands/member';
 import type { DockerActivities } from '../contracts';
 import type { ActivityEnvironment } from '../environment';
+import { runContainerCheck } from './container-check';
 import { describeCluster } from './describe';
 import { coded } from './engine';
 import { routerImage } from './images';
@@ -34,6 +35,7 @@ export function createDockerActivities(env: ActivityEnvironment): DockerActiviti
       }),
     createTrial: (operation, trial, donor) => coded(() => createTrial(env, operation, trial, donor)),
     removeTrial: (cluster) => coded(() => removeTrial(env, cluster)),
+    runContainerCheck: (cluster, member, check) => coded(() => runContainerCheck(env, cluster, member, check)),
     createRouter: (operation, definition, cluster, router) =>
       coded(async () => {
         await readyHost(env, operation, definition, router.host, routerImage);

@@ -1,7 +1,7 @@
 import { clusterTarget, labels } from '../../schemas/names';
 import type { Cluster, Member, Router } from '../../schemas/topology';
 
-export type Kind = 'network' | 'definition' | 'volume' | 'address' | 'member' | 'router' | 'trial' | 'tool';
+export type Kind = 'network' | 'definition' | 'volume' | 'address' | 'member' | 'router' | 'trial' | 'tool' | 'helper';
 
 /** What label `drydock.spec` holds, by kind of object; JSON, and never a secret. */
 export interface Specs {
@@ -17,6 +17,8 @@ export interface Specs {
   trial: Member;
   /** Copies data to and from a member that is no container; it has no server. */
   tool: { member: string };
+  /** Does one thing to a member's data, or asks it something, and ends. */
+  helper: { member: string; attempt: number };
 }
 
 /** Dots, because names of clusters and members have none: two clusters, or two installations, never share a name. */

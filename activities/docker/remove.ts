@@ -45,7 +45,7 @@ async function removeFrom(
   outcome.kept.push(...all.filter(({ Labels }) => !chosen(Labels)).map((each) => `container ${nameOf(each)}`));
   // Routers first: clients are turned away before servers stop.
   const routers = containers.filter(({ Labels }) => specOf('router', Labels));
-  const members = containers.filter(({ Labels }) => specOf('member', Labels) ?? specOf('trial', Labels));
+  const members = containers.filter(({ Labels }) => specOf('member', Labels) ?? specOf('trial', Labels) ?? specOf('helper', Labels));
   const addresses = containers.filter(({ Labels }) => specOf('address', Labels) ?? specOf('tool', Labels));
   for (const group of [routers, members, addresses])
     await Promise.all(

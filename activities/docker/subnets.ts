@@ -34,9 +34,17 @@ export const memberAddress = (subnet: string, index: number): string => nth(subn
 /** The last address of a /27 is for broadcasts. */
 const memberPlaces = size - 10 - 1;
 
+const memberAddresses = (subnet: string): string[] => Array.from({ length: memberPlaces }, (_, index) => memberAddress(subnet, index));
+
 /** The first place of a member that nobody has. */
 export const freeMemberAddress = (subnet: string, taken: ReadonlySet<string>): string | undefined =>
-  Array.from({ length: memberPlaces }, (_, index) => memberAddress(subnet, index)).find((address) => !taken.has(address));
+  memberAddresses(subnet).find((address) => !taken.has(address));
+
+/** The last one, for whoever does not stay. */
+export const lastFreeMemberAddress = (subnet: string, taken: ReadonlySet<string>): string | undefined =>
+  memberAddresses(subnet)
+    .reverse()
+    .find((address) => !taken.has(address));
 
 function nth(subnet: string, offset: number): string {
   const found = bounds(subnet);

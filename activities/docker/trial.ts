@@ -2,7 +2,6 @@ import type { Cluster, Member } from '../../schemas/topology';
 import { trialName } from '../../schemas/upgrade';
 import type { ActivityEnvironment, Host } from '../environment';
 import { failure } from '../failure';
-import { holderName } from './address-holder';
 import { inspectContainer, removeContainer } from './container';
 import { concernedHosts } from './concerned-hosts';
 import { ask, hostOf, ifThere, stillWanted } from './engine';
@@ -11,11 +10,10 @@ import { createMember } from './member';
 import { planOn } from './network';
 import { portSource } from './prepare';
 import { readyHost } from './ready-host';
-import { memberAddress } from './subnets';
+import { lastFreeMemberAddress } from './subnets';
 
-/** The last address of a cluster's network, and a server id that no member gets. */
-const trialIndex = 20;
-const trialServerId = 99;
+/** Members are numbered from 1: none ever gets here. */
+const trialServerId = 4_000_000_000;
 
 /**
  * A server beside the cluster, of the version that `trial` names, on the host of the donor. It is no member: `describeCluster` does not know it, so
@@ -29,15 +27,16 @@ export async function createTrial(env: ActivityEnvironment, operation: string, t
   if (!mine) await removeTrial(env, name, operation);
   stillWanted();
   await readyHost(env, operation, trial.definition, host.name);
-  const member = mine ?? (await planTrial(env, name, host));
+  const member = mine ?? (await planTrial(env, trial, host));
   await createMember(env, operation, trial.definition, member, 'trial');
   return member;
 }
 
-async function planTrial(env: ActivityEnvironment, cluster: string, host: Host): Promise<Member> {
+async function planTrial(env: ActivityEnvironment, trial: Cluster, host: Host): Promise<Member> {
+  const cluster = trial.definition.name;
   const name = trialName(cluster);
   const container = objectName(env.instance, cluster, name);
-  const place = host.address === undefined ? { address: await lastAddress(env, cluster, host), port: 3306 } : undefined;
+  const place = host.address === undefined ? { address: await freeAddress(env, trial, host), port: 3306 } : undefined;
   return {
     name,
     serverId: trialServerId,
@@ -48,12 +47,21 @@ async function planTrial(env: ActivityEnvironment, cluster: string, host: Host):
   };
 }
 
-async function lastAddress(env: ActivityEnvironment, cluster: string, host: Host): Promise<string> {
-  const network = await planOn(host, env.instance, cluster);
-  const config = network && (await ifThere(host, () => host.engine.getNetwork(network.id).inspect()));
-  const subnet = (config as { IPAM?: { Config?: { Subnet?: string }[] } } | undefined)?.IPAM?.Config?.[0]?.Subnet;
-  if (subnet === undefined) throw failure('MemberUnreachable', `cluster ${cluster} has no network on host ${host.name}`, [], false);
-  return memberAddress(subnet, trialIndex);
+/** From the end: the next member that is added takes the first. */
+export async function freeAddress(env: ActivityEnvironment, { definition, members }: Cluster, host: Host): Promise<string> {
+  const { name } = definition;
+  const network = await planOn(host, env.instance, name);
+  const found = network && (await ifThere(host, () => host.engine.getNetwork(network.id).inspect()));
+  const { IPAM, Containers } = (found ?? {}) as {
+    IPAM?: { Config?: { Subnet?: string }[] };
+    Containers?: Record<string, { IPv4Address?: string }>;
+  };
+  const subnet = IPAM?.Config?.[0]?.Subnet;
+  if (subnet === undefined) throw failure('MemberUnreachable', `cluster ${name} has no network on host ${host.name}`, [], false);
+  const inUse = Object.values(Containers ?? {}).map(({ IPv4Address = '' }) => IPv4Address.split('/')[0] ?? '');
+  const address = lastFreeMemberAddress(subnet, new Set([...members.map((member) => member.address), ...inUse]));
+  if (address === undefined) throw failure('PrecheckFailed', `the network of cluster ${name} has no room for another server`);
+  return address;
 }
 
 /** Container, address and data of a trial, whichever operation made it, but those of `spared`. Safe to repeat. Answers what is gone. */
@@ -67,14 +75,15 @@ export async function removeTrial(env: ActivityEnvironment, cluster: string, spa
     // Another attempt of the same operation may be at work.
     const wanted = (labels: Record<string, string> | null): boolean => spared === undefined || operationOf(labels) !== spared;
     const ours = containers.filter(
-      ({ Labels }) => wanted(Labels) && (specOf('trial', Labels) !== undefined || specOf('address', Labels)?.member === name),
+      ({ Labels }) =>
+        wanted(Labels) &&
+        (specOf('trial', Labels) !== undefined || specOf('address', Labels)?.member === name || specOf('helper', Labels)?.member === name),
     );
     // The server before the address that it borrows.
-    for (const { Id, Labels } of ours.sort(
+    for (const { Id, Names } of ours.sort(
       (a, b) => Number(specOf('address', a.Labels) !== undefined) - Number(specOf('address', b.Labels) !== undefined),
     ))
-      if (await removeContainer(host, Id))
-        removed.push(`container ${specOf('trial', Labels)?.container ?? holderName({ container: name })}`);
+      if (await removeContainer(host, Id)) removed.push(`container ${(Names[0] ?? Id).replace(/^\//, '')}`);
     const { Volumes } = await ask(host, () => host.engine.listVolumes({ filters: ownedBy(env.instance, cluster, 'volume') }));
     for (const volume of Volumes ?? [])
       if (wanted(volume.Labels) && specOf('volume', volume.Labels)?.member === name && (await gone(host, volume.Name)))

@@ -11,12 +11,14 @@ import { forgetErrant } from './forget-errant';
 import { initialiseMember } from './initialise';
 import { observeCluster } from './observe';
 import { openFirstPrimary } from './open-first';
+import { releaseDonor } from './physical/donor';
 import { seedMember } from './seed';
 import { setAside } from './set-aside';
 import { createConnect } from './session';
 import { examineUpgrade, readShapes } from './upgrade';
 import { checkAssertions } from './upgrade/assertions';
 import { changeSchema } from './upgrade/change-schema';
+import { replayReads } from './upgrade/reads';
 
 /** One server at a time, or a look at all of them. */
 export function createMysqlActivities(env: ActivityEnvironment): MysqlActivities {
@@ -26,7 +28,8 @@ export function createMysqlActivities(env: ActivityEnvironment): MysqlActivities
     initialiseMember: (cluster, member) => initialiseMember(env, cluster, member),
     openFirstPrimary: (cluster, primary, operation) => openFirstPrimary(env, cluster, primary, operation),
     followPrimary: (state, member, from) => followPrimary(env, state, member, from),
-    seedMember: (state, member, donor) => seedMember(env, state, member, donor),
+    seedMember: (state, member, donor, recipe) => coded(() => seedMember(env, state, member, donor, recipe)),
+    releaseDonor: (state, donor) => coded(() => releaseDonor(env, state, donor)),
     setAside: (operation, state, member) => coded(() => setAside(env, operation, state, member)),
     compareWithPrimary: (state, member) => compareWithPrimary(env, state, member),
     listErrant: (state) => listErrant(connect, state),
@@ -37,6 +40,7 @@ export function createMysqlActivities(env: ActivityEnvironment): MysqlActivities
     changeSchema: (state, member, statements, conversions) => changeSchema(env, state, member, statements, conversions),
     readShapes: (cluster, member, tables) => readShapes(env, cluster, member, tables),
     checkAssertions: (cluster, member, assertions) => checkAssertions(env, cluster, member, assertions),
+    replayReads: (state, member, from, seconds) => replayReads(env, state, member, from, seconds),
     examineUpgrade: (cluster, member, question) => examineUpgrade(env, cluster, member, question),
   };
 }

@@ -4,6 +4,7 @@ import { halfBuilt } from '../../schemas/errant';
 import { sourcesOf } from '../../schemas/member-rules';
 import { accounts, passwordRef } from '../../schemas/names';
 import type { ClusterState, Member } from '../../schemas/topology';
+import type { SeedingRecipe } from '../../schemas/upgrade';
 import { administratorOf } from '../adoption/accounts';
 import { connectAsAdministrator, readPassword } from '../adoption/administrator';
 import { isBridgeAddress } from '../docker/subnets';
@@ -18,6 +19,7 @@ import { ownPlace, pipeDump, type Place, schemasOf, type Schemas, toolPlace } fr
 import { flavorOf } from './flavors';
 import { poll } from './flavors/wait';
 import { followPrimary } from './follow';
+import { seedByCopy } from './physical';
 import { seedPosition, type SeedPosition, standAt } from './seed-position';
 import { createConnect } from './session';
 import type { Connect, Session } from './types';
@@ -28,7 +30,7 @@ const snapshotBoundMs = 15_000;
 const readLockSeconds = 1;
 
 /**
- * Copies the donor's data into the empty member and makes it follow. The donor stands still (a replica's applier is stopped; a
+ * Copies the donor's data into the empty member and makes it follow: its files (./physical), or by dump. For a dump the donor stands still (a replica's applier is stopped; a
  * primary is under a read lock that waits for nobody longer than a second) only until the dump has its snapshot, so the place
  * that the copy stands for is exact. An interrupted copy is begun anew: what it left is replaced.
  */
@@ -37,7 +39,9 @@ export async function seedMember(
   state: ClusterState,
   name: string,
   donorName: string,
+  recipe: Pick<SeedingRecipe, 'kind' | 'upgradeTool'> = { kind: 'logical' },
 ): Promise<{ bytes: number; seconds: number }> {
+  if (recipe.kind === 'physical') return seedByCopy(env, state, name, donorName, recipe.upgradeTool);
   const began = Date.now();
   const connect = createConnect(env);
   const member = memberOf(state, name);
@@ -131,7 +135,7 @@ async function copy(
   return withSession(connect, state, donor, { queryTimeoutMs: 30_000 }, async (reader) => {
     const flavor = flavorOf(reader);
     const schemas = await schemasOf(reader);
-    const accountSql = await accountStatements(reader, flavor);
+    const accountSql = await accountStatements(reader, flavor, place.tool);
     const isDump = await dumpBy(reader, member, donor);
     if (member.adopted) await dropOthers(state, member, schemas.names);
     const dump = (): Promise<number> => pipeDump(env, state, place, flavor, donor, schemas.names, accountSql);

@@ -10,7 +10,14 @@ export const REQUIRED_ACKNOWLEDGEMENTS = 1;
 /** Makes a replica follow a member; without GTID from `from`, unless it follows that member already. */
 export async function repoint(context: SwitchContext, primary: LockedMember, other: LockedMember, from?: FilePosition): Promise<void> {
   const password = await context.env.secrets.read(passwordRef(context.cluster, 'replication'));
-  const source = { address: primary.member.address, port: primary.member.port, user: accounts.replication, password };
+  const source = {
+    address: primary.member.address,
+    port: primary.member.port,
+    user: accounts.replication,
+    password,
+    // While a cluster is upgraded it may be older than the replica, and then the receiver must not insist on TLS.
+    serverVersion: primary.session.serverVersion,
+  };
   const forward = primary.member.name !== context.input.plan.from;
   if (forward) context.repointed.add(other.member.name);
   // An attempt that died may have left it off, and members of MariaDB start without.

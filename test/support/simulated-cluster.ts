@@ -170,6 +170,7 @@ export class SimulatedCluster {
     followPrimary: () => Promise.resolve(),
     setAside: () => Promise.resolve({ kept: 'db-3.aside' }),
     seedMember: () => Promise.resolve({ bytes: 1, seconds: 1 }),
+    releaseDonor: () => Promise.resolve(),
     compareWithPrimary: () => Promise.resolve({ rejoin: 'safe', reason: 'nothing that the primary lacks' }),
     applyRole: () => Promise.resolve(),
     listErrant: () => Promise.resolve(this.errantRecords),
@@ -184,6 +185,19 @@ export class SimulatedCluster {
     readShapes: () => Promise.resolve([]),
     checkAssertions: (_cluster, _member, assertions) =>
       Promise.resolve(assertions.map(({ sql }) => ({ name: sql, holds: true, found: '[["1"]]' }))),
+    replayReads: () =>
+      Promise.resolve({
+        source: 'performance_schema',
+        statements: 1,
+        compared: 1,
+        timed: 1,
+        skipped: [],
+        differing: [],
+        slower: [],
+        oldMs: 1,
+        newMs: 1,
+      }),
+    runContainerCheck: (_cluster, _member, { name }) => Promise.resolve({ name, passed: true, exitCode: 0, seconds: 1, output: '' }),
     tellRouters: () => Promise.resolve({ confirmed: ['router-1'], missing: [] }),
     viewRouters: () => Promise.resolve([]),
     switchPrimary: (input) => Promise.resolve(this.switched(input)),

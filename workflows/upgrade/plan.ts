@@ -73,7 +73,9 @@ export function planUpgrade(seen: Seen, asked: Asked): UpgradePlan {
   const found = findPair(from, target);
   const pair = 'refused' in found ? undefined : found;
   const build = stepOf(steps, 'build-members');
-  const seeding = pair?.seeding.find(({ kind }) => build.recipe === undefined || kind === build.recipe);
+  const alone = examination.member === state.primary;
+  // A server that is alone is not stopped for a copy of its files.
+  const seeding = pair?.seeding.find(({ kind }) => (build.recipe === undefined ? kind !== 'physical' || !alone : kind === build.recipe));
   const ddl = judgeDdl(asked.schema ?? [], examination.shapes);
   const wayBack = wayBackOf(pair, seeding, { examination, ddl, steps });
   const newMembers = newMembersOf(state, build.replicas, examination.member);
@@ -92,7 +94,11 @@ export function planUpgrade(seen: Seen, asked: Asked): UpgradePlan {
     ...(seeding ? { seeding } : {}),
     ...(wayBack ? { wayBack } : {}),
   };
-  const findings = [...pairFindings(found, build.recipe, from, target), ...planFindings(asked, state, newMembers), ...preflight(context)];
+  const findings = [
+    ...pairFindings(found, build.recipe, from, target, alone),
+    ...planFindings(asked, state, newMembers),
+    ...preflight(context),
+  ];
   return {
     cluster: state.definition.name,
     epoch: state.epoch,
@@ -125,8 +131,18 @@ function pairFindings(
   recipe: SeedingRecipe['kind'] | undefined,
   from: Series,
   to: Series,
+  alone: boolean,
 ): UpgradeFinding[] {
   if ('refused' in found) return [finding('VersionPair', 'to', found.refused, found.remedy)];
+  if (alone && recipe === 'physical')
+    return [
+      finding(
+        'SeedingRecipe',
+        'steps.build-members.recipe',
+        'the server whose files would be copied is the primary, and would have to be stopped',
+        'recipe: logical',
+      ),
+    ];
   if (recipe === undefined || found.seeding.some(({ kind }) => kind === recipe)) return [];
   const ways = found.seeding.map(({ kind }) => kind).join(', ');
   return [

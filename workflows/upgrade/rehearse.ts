@@ -3,11 +3,19 @@ import { sleep } from '@temporalio/workflow';
 
 import type { UpgradeInput } from '../../schemas/inputs';
 import type { ClusterState, Member } from '../../schemas/topology';
-import { trialName, type UpgradePlan, type UpgradeRehearsal } from '../../schemas/upgrade';
+import {
+  type AssertionResult,
+  type ContainerCheck,
+  type ReadReplay,
+  trialName,
+  type UpgradePlan,
+  type UpgradeRehearsal,
+} from '../../schemas/upgrade';
 import type { UpgradeStep } from '../../schemas/upgrade-plan';
 import { failure, type Operation, summarised, work } from '../operation';
 import { stateOf } from '../pivot/look';
 import { judgeDdl, schemaDifferences, tablesOf } from './ddl/judge';
+import { checkProblem, readProblems } from './judge-reads';
 import { allSteps, isOwn, isSkipped, stepOf } from './steps';
 import { trialDefinition } from './trial';
 
@@ -20,6 +28,8 @@ const soon = { scheduleToCloseTimeout: '5 minutes' } as const;
 const seeding = { startToCloseTimeout: '7 days', heartbeatTimeout: '30s', retry: { maximumAttempts: 5 } } as const;
 /** An ALTER of a large table takes hours. */
 const changing = { startToCloseTimeout: '7 days', heartbeatTimeout: '30s', retry: { maximumAttempts: 5 } } as const;
+/** Reads are looked for up to an hour, and run again for twice as long. */
+const reading = { startToCloseTimeout: '4 hours', heartbeatTimeout: '60s', retry: { maximumAttempts: 3 } } as const;
 const comparing = { startToCloseTimeout: '24 hours', retry: { maximumAttempts: 5 } } as const;
 
 export async function rehearse(
@@ -37,9 +47,14 @@ export async function rehearse(
     const member = await summarised(work.createTrial, `start ${name} (${plan.to})`, making)(op.id, shape, donor);
     const trial = withTrial(shape, member);
     await summarised(work.initialiseMember, `accounts and journal on ${name}`, soon)(trial, member);
-    const seeded = await summarised(work.seedMember, `seed ${name} from ${donor}`, seeding)(trial, name, donor);
+    const recipe = { kind: plan.seeding?.kind ?? 'logical', upgradeTool: plan.seeding?.upgradeTool } as const;
+    if (recipe.kind === 'physical')
+      op.compensate(`let ${donor} go on`, () => summarised(work.releaseDonor, `let ${donor} go on`, soon)(state, donor));
+    const seeded = await summarised(work.seedMember, `seed ${name} from ${donor}`, seeding)(trial, name, donor, recipe);
     await summarised(work.applyRole, `settings of a replica on ${name}`, soon)(trial, name);
-    step.detail(`${Math.ceil(seeded.bytes / 1e6)} MB from ${donor} in ${Math.round(seeded.seconds)} s`);
+    step.detail(
+      `${Math.ceil(seeded.bytes / 1e6)} MB, ${recipe.kind === 'physical' ? 'the files' : 'a dump'} of ${donor}, in ${Math.round(seeded.seconds)} s`,
+    );
     return { trial, seeded };
   });
   const { trial, seeded } = built;
@@ -56,17 +71,26 @@ export async function rehearse(
     const proof = await op.pausable('between chunks', () =>
       summarised(work.proveEquality, `compare ${name} with ${state.primary}`, comparing)(trial, [name]),
     );
-    const { assertions } = stepOf(steps, 'verify');
+    const { assertions, reads } = stepOf(steps, 'verify');
     const asserted =
       assertions.length > 0
         ? await summarised(work.checkAssertions, `${assertions.length} assertions on ${name}`, soon)(trial, name, assertions)
         : [];
-    step.detail(
-      `${proof.tables} tables, ${proof.rows} rows, ${proof.seconds} s${asserted.length > 0 ? `; ${asserted.filter(({ holds }) => holds).length} of ${asserted.length} assertions hold` : ''}`,
-    );
-    return { proof, assertions: asserted };
+    const replayed = reads
+      ? await op.pausable('before reads are looked for again', () =>
+          summarised(work.replayReads, `reads of ${state.primary} and ${donor} on ${name}`, reading)(
+            trial,
+            name,
+            [...new Set([state.primary, donor])],
+            reads.seconds,
+          ),
+        )
+      : undefined;
+    const checks = await containerChecks(op, trial, name, steps);
+    step.detail(verifiedWords(proof, asserted, replayed, checks));
+    return { proof, assertions: asserted, ...(replayed ? { reads: replayed } : {}), ...(checks.length > 0 ? { checks } : {}) };
   });
-  refuseDifferences(verified, name);
+  refuseDifferences(verified, name, stepOf(steps, 'verify').reads?.maxSlowdown);
   await op.step(rehearsalSteps[4], async (step) => step.detail((await remove()).join(', ')));
   return { server: plan.to, donor, seeded, caughtUpSeconds: caughtUp, ...verified };
 }
@@ -76,10 +100,54 @@ const withTrial = (state: ClusterState, member: Member): ClusterState => ({ ...s
 /** What a plan has and a rehearsal leaves out. */
 function notRehearsed(steps: UpgradeStep[]): string[] {
   return [
-    ...steps.filter(isOwn).map(({ name }) => name),
-    ...(stepOf(steps, 'verify').reads ? ['reads of the primary'] : []),
+    ...steps
+      .filter((step) => isOwn(step) && !checksOf(steps).some(({ name }) => name === step.name))
+      .map((step) => ('name' in step ? step.name : '')),
     ...(isSkipped(stepOf(steps, 'canary')) ? [] : ['canary']),
   ];
+}
+
+/** Images that look at a new member before the cut-over, in their order. */
+const checksOf = (steps: UpgradeStep[]): Extract<UpgradeStep, { step: 'container' }>[] =>
+  steps
+    .slice(
+      0,
+      steps.findIndex(({ step }) => step === 'cut-over'),
+    )
+    .flatMap((step) => (step.step === 'container' ? [step] : []));
+
+/** The first that does not pass is the last. */
+async function containerChecks(
+  op: Operation<UpgradeInput>,
+  trial: ClusterState,
+  name: string,
+  steps: UpgradeStep[],
+): Promise<ContainerCheck[]> {
+  const member = trial.members.find((each) => each.name === name);
+  const results: ContainerCheck[] = [];
+  for (const { name: check, image, command, timeoutSeconds } of member ? checksOf(steps) : []) {
+    await op.safePoint(`before ${check}`);
+    const bound = { startToCloseTimeout: (timeoutSeconds + 3600) * 1000, retry: { maximumAttempts: 5 } } as const;
+    const run = summarised(work.runContainerCheck, `${check}: ${image} with ${name}`, bound);
+    const result = await run(trial, member as Member, { name: check, image, command, timeoutSeconds });
+    results.push(result);
+    if (!result.passed) break;
+  }
+  return results;
+}
+
+function verifiedWords(
+  proof: UpgradeRehearsal['rehearsal']['proof'],
+  assertions: AssertionResult[],
+  reads: ReadReplay | undefined,
+  checks: ContainerCheck[],
+): string {
+  return [
+    `${proof.tables} tables, ${proof.rows} rows, ${proof.seconds} s`,
+    ...(assertions.length > 0 ? [`${assertions.filter(({ holds }) => holds).length} of ${assertions.length} assertions hold`] : []),
+    ...(reads ? [`${reads.compared} of ${reads.statements} kinds of reads compared, ${reads.oldMs} ms before, ${reads.newMs} ms now`] : []),
+    ...checks.map(({ name, passed }) => `${name} ${passed ? 'passed' : 'failed'}`),
+  ].join('; ');
 }
 
 /** The statements alone, on a server whose tables are as they were; that they have done what they should is read back. */
@@ -129,13 +197,18 @@ async function catchUp(
 }
 
 /** Nothing compared is no proof. */
-function refuseDifferences({ proof, assertions }: Pick<UpgradeRehearsal['rehearsal'], 'proof' | 'assertions'>, name: string): void {
+function refuseDifferences(
+  { proof, assertions, reads, checks }: Pick<UpgradeRehearsal['rehearsal'], 'proof' | 'assertions' | 'reads' | 'checks'>,
+  name: string,
+  maxSlowdown: number | undefined,
+): void {
   const left = proof.unchecked.find(({ table }) => table === '*');
   if (left) throw failure('MemberUnreachable', `${name} could not be compared: ${left.reason}`);
-  const differences = proof.differences.map(({ table, chunk }) => ({ path: table, message: `differs in ${chunk}` }));
-  const untrue = assertions
-    .filter(({ holds }) => !holds)
-    .map((each) => ({ path: `assertion ${each.name}`, message: `found ${each.found}` }));
-  if (differences.length + untrue.length > 0)
-    throw failure('ChecksumMismatch', `${name} does not hold what it should`, [...differences, ...untrue]);
+  const problems = [
+    ...proof.differences.map(({ table, chunk }) => ({ path: table, message: `differs in ${chunk}` })),
+    ...assertions.filter(({ holds }) => !holds).map((each) => ({ path: `assertion ${each.name}`, message: `found ${each.found}` })),
+    ...(reads ? readProblems(reads, maxSlowdown ?? Infinity) : []),
+    ...(checks ?? []).filter(({ passed }) => !passed).map(checkProblem),
+  ];
+  if (problems.length > 0) throw failure('ChecksumMismatch', `${name} does not hold what it should`, problems);
 }

@@ -128,7 +128,7 @@ export const versionPairs: readonly VersionPair[] = [
       physical: live('10.11 applies what 11.8 writes', { brokenBy: beyond11 }),
       logical: live('10.11 applies what 11.8 writes', { brokenBy: beyond11 }),
     },
-    unseen: ['the way forward, which was seen from 10.5', 'the logical seed'],
+    unseen: ['the logical seed'],
   },
 ];
 

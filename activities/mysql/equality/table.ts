@@ -64,7 +64,9 @@ function valueExpression({ type }: Column, name: string): string {
   if (bytes.has(type)) return name;
   if (longBytes.has(type)) return `SHA2(${name}, 256)`;
   if (type === 'bit') return `CAST(${name} + 0 AS CHAR)`;
-  if (numeric.has(type) || ordered.has(type) || type === 'float' || type === 'double') return `CAST(${name} AS CHAR)`;
+  // By itself it is written with six digits, so that others would never be compared.
+  if (type === 'float') return `CAST(${name} + 0e0 AS CHAR)`;
+  if (numeric.has(type) || ordered.has(type) || type === 'double') return `CAST(${name} AS CHAR)`;
   // Geometry, vectors and what may come.
   return `SHA2(HEX(${name}), 256)`;
 }

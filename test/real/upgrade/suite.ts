@@ -1,6 +1,10 @@
 import { createConnection } from 'mysql2/promise';
 
+import { specOf } from '../../../activities/docker/labels';
+import { rootPasswordFile } from '../../../activities/docker/member-container';
 import type { ClusterFile } from '../../../schemas/cluster';
+import { clusterTarget, labels } from '../../../schemas/names';
+import type { Member } from '../../../schemas/topology';
 import type { UpgradeRehearsal } from '../../../schemas/upgrade';
 import { Scenario } from '../../support/scenario';
 import type { TestCluster } from '../../support/test-cluster';
@@ -10,10 +14,17 @@ export interface Pair {
   engine: ClusterFile['engine'];
   from: string;
   to: string;
-  /** Columns that every version of the pair has. */
-  columns?: string[];
-  values?: string[];
+  /** How it is seeded: the rehearsal is seen with each. */
+  recipes: ('physical' | 'logical')[];
+  /** The new version takes zero dates. */
+  zeroDates?: boolean;
+  /** Findings that the plan takes on. */
+  accept?: { check: string }[];
 }
+
+/** A FLOAT with more digits than a dump writes of it. */
+const exact = "(4, 1, 1, 1, 1, 123456.789, 'exact', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)";
+const zero = "(5, 1, 1, 1, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2013-00-00', '0000-00-00 00:00:00', NULL, '00:00:00', 0)";
 
 const columns = [
   'id INT PRIMARY KEY',
@@ -63,8 +74,8 @@ export async function write(cluster: TestCluster, ...statements: string[]): Prom
 export async function fill(cluster: TestCluster, pair: Pair): Promise<void> {
   await write(
     cluster,
-    `CREATE TABLE kinds (${[...columns, ...(pair.columns ?? [])].join(', ')}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
-    `INSERT INTO kinds VALUES ${(pair.values ?? values).join(', ')}`,
+    `CREATE TABLE kinds (${columns.join(', ')}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+    `INSERT INTO kinds VALUES ${[...values, ...(pair.zeroDates ? [zero] : [])].join(', ')}`,
     'CREATE VIEW named AS SELECT id, name FROM kinds WHERE name IS NOT NULL',
     'CREATE TABLE many (id INT AUTO_INCREMENT PRIMARY KEY, word VARCHAR(40), KEY (word)) ENGINE=InnoDB',
     "INSERT INTO many (word) VALUES ('a'), ('b'), ('c'), ('d')",
@@ -72,37 +83,90 @@ export async function fill(cluster: TestCluster, pair: Pair): Promise<void> {
   );
 }
 
-/** A rehearsal under load, whatever the pair: equal data, the cluster as it was, and nothing left over. */
-export function describePair(pair: Pair, file: Partial<ClusterFile> = {}): void {
-  let scenario: Scenario;
-  let cluster: TestCluster;
+/** Its own account of the server's socket may do everything; the server's container is named, since a trial is no member. */
+export async function asRoot(scenario: Scenario, container: string, sql: string): Promise<string> {
+  const script = `exec "$(command -v mysql || command -v mariadb)" --default-character-set=utf8mb4 -N -uroot -p"$(cat ${rootPasswordFile})" -e "$0"`;
+  const exec = await scenario.engine
+    .getContainer(container)
+    .exec({ Cmd: ['bash', '-c', script, sql], AttachStdout: true, AttachStderr: true, Tty: true });
+  const stream = await exec.start({ hijack: true, stdin: false });
+  const parts: string[] = [];
+  for await (const part of stream) parts.push(String(part));
+  const output = parts.join('');
+  if ((await exec.inspect()).ExitCode !== 0) throw new Error(`${container}: ${output}`);
+  return output;
+}
 
-  beforeAll(async () => {
-    scenario = await Scenario.start();
-    cluster = await scenario.createCluster({ engine: pair.engine, version: pair.from, ...file });
-    await fill(cluster, pair);
-  });
-  afterAll(() => scenario?.stop());
+/** The server beside the cluster that a rehearsal has made, as its label tells. */
+export async function trialOf(scenario: Scenario, cluster: TestCluster): Promise<Member> {
+  const filters = { label: [`${labels.kind}=trial`, `${labels.target}=${clusterTarget(cluster.name)}`] };
+  const [found] = await scenario.engine.listContainers({ all: true, filters });
+  const member = specOf('trial', found?.Labels);
+  if (!member) throw new Error(`no trial of ${cluster.name}`);
+  return member;
+}
 
-  test(`a rehearsal of ${pair.engine} ${pair.from} to ${pair.to} under load: a server of the new version follows and holds the same data`, async () => {
-    const run = await underLoad(cluster, () =>
-      scenario.run<UpgradeRehearsal>('upgrade', {
-        cluster: cluster.name,
-        to: { version: pair.to },
-        rehearse: true,
-        steps: [
-          { step: 'build-members', recipe: 'logical' },
-          { step: 'verify', assertions: [{ sql: 'SELECT COUNT(*) FROM app.named', expect: 2 }] },
-        ],
-      }),
+/** A rehearsal that stands still when its server follows, until it is resumed or aborted. */
+export async function pausedRehearsal(scenario: Scenario, input: Record<string, unknown>): Promise<string> {
+  const id = await scenario.drydock.start('upgrade', { ...input, rehearse: true });
+  await scenario.untilProgress(id, ({ steps }) => steps.some(({ name, state }) => /^build/.test(name) && state === 'running'), 60_000);
+  await scenario.drydock.control(id, 'pause', { by: 'test' });
+  await scenario.untilProgress(id, ({ state }) => state === 'paused', 180_000);
+  return id;
+}
+
+/** Rehearsals under load, whatever the pair: equal data, the cluster as it was, and nothing left over. `more` has tests of its own in the same installation. */
+export function describePair(
+  pair: Pair,
+  file: Partial<ClusterFile> = {},
+  more: (world: { scenario: () => Scenario }) => void = () => undefined,
+): void {
+  describe(`${pair.engine} ${pair.from} to ${pair.to}`, () => {
+    let scenario: Scenario;
+    let cluster: TestCluster;
+
+    beforeAll(async () => {
+      scenario = await Scenario.start();
+      cluster = await scenario.createCluster({ engine: pair.engine, version: pair.from, ...file });
+      await fill(cluster, pair);
+    });
+    afterAll(() => scenario?.stop());
+
+    test.each(pair.recipes)(
+      `a rehearsal of ${pair.engine} ${pair.from} to ${pair.to} under load (%s): it follows and holds the same data`,
+      async (recipe) => {
+        await write(cluster, 'DELETE FROM kinds WHERE id = 4', ...(recipe === 'physical' ? [`INSERT INTO kinds VALUES ${exact}`] : []));
+        const run = await underLoad(cluster, () =>
+          scenario.run<UpgradeRehearsal>('upgrade', {
+            cluster: cluster.name,
+            to: { version: pair.to },
+            rehearse: true,
+            steps: [
+              { step: 'preflight', accept: pair.accept ?? [] },
+              { step: 'build-members', recipe },
+              {
+                step: 'verify',
+                assertions: [{ sql: 'SELECT COUNT(*) FROM app.named WHERE id < 4', expect: 2 }],
+                reads: { seconds: 5, maxSlowdown: 100 },
+              },
+            ],
+          }),
+        );
+        expect(brokenPromises(run)).toEqual([]);
+        expect(run.report.errorsAfterRetry).toBe(0);
+        const { rehearsal, plan } = run.result;
+        expect(plan).toMatchObject({ fit: true, seeding: { kind: recipe } });
+        expect(rehearsal).toMatchObject({
+          proof: { equal: true, unchecked: [], differences: [] },
+          assertions: [{ holds: true }],
+          reads: { differing: [] },
+        });
+        expect(rehearsal.proof.rows).toBeGreaterThan(4000);
+        expect(run.after).toEqual(run.before);
+        expect(await leftOf(scenario, cluster)).toEqual([]);
+      },
     );
-    expect(brokenPromises(run)).toEqual([]);
-    expect(run.report.errorsAfterRetry).toBe(0);
-    const { rehearsal, plan } = run.result;
-    expect(plan.fit).toBe(true);
-    expect(rehearsal).toMatchObject({ proof: { equal: true, unchecked: [], differences: [] }, assertions: [{ holds: true }] });
-    expect(rehearsal.proof.rows).toBeGreaterThan(4000);
-    expect(run.after).toEqual(run.before);
-    expect(await leftOf(scenario, cluster)).toEqual([]);
+
+    more({ scenario: () => scenario });
   });
 }

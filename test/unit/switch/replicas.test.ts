@@ -2,7 +2,10 @@ import { readyAgain, repoint } from '../../../activities/switch/replicas';
 import type { SwitchContext } from '../../../activities/switch/context';
 import type { LockedMember } from '../../../activities/switch/locked-member';
 
-const primary = { member: { name: 'db-2', address: '10.0.0.2', port: 3306 } } as LockedMember;
+const primary = {
+  member: { name: 'db-2', address: '10.0.0.2', port: 3306 },
+  session: { serverVersion: '10.11.6-MariaDB' },
+} as LockedMember;
 
 const replica = (gtid: boolean, source?: { address: string; port: number }): LockedMember =>
   ({
@@ -38,7 +41,7 @@ describe('a member that is repointed', () => {
       flavor: {
         gtid: true,
         setSemiSyncReplica: (_: unknown, enabled: boolean) => Promise.resolve(void done.push(`acknowledges ${enabled}`)),
-        follow: () => Promise.resolve(void done.push('follows')),
+        follow: (_: unknown, { serverVersion }: { serverVersion?: string }) => Promise.resolve(void done.push(`follows ${serverVersion}`)),
       },
     } as unknown as LockedMember;
     const context = {
@@ -50,7 +53,10 @@ describe('a member that is repointed', () => {
     return done;
   };
 
-  it('acknowledges before it follows', async () => expect(await calls('semi-sync', [])).toEqual(['acknowledges true', 'follows']));
-  it('is not touched without semi-sync', async () => expect(await calls('async', [])).toEqual(['follows']));
-  it('is not touched when it is never promoted', async () => expect(await calls('semi-sync', ['db-3'])).toEqual(['follows']));
+  // By the version of the new primary a receiver knows whether it may insist on TLS.
+  it('acknowledges before it follows', async () =>
+    expect(await calls('semi-sync', [])).toEqual(['acknowledges true', 'follows 10.11.6-MariaDB']));
+  it('is not touched without semi-sync', async () => expect(await calls('async', [])).toEqual(['follows 10.11.6-MariaDB']));
+  it('is not touched when it is never promoted', async () =>
+    expect(await calls('semi-sync', ['db-3'])).toEqual(['follows 10.11.6-MariaDB']));
 });

@@ -42,7 +42,7 @@ describe('pairs that were measured', () => {
 
   test('what was not seen itself is told', () => {
     expect(findPair(series('mariadb 10.11'), series('mariadb 11.8'))).toMatchObject({
-      unseen: [expect.stringContaining('the way forward'), expect.anything()],
+      unseen: ['the logical seed'],
     });
     expect(findPair(series('mysql 8.0'), series('mysql 9.7'))).toMatchObject({ unseen: [] });
   });

@@ -1,8 +1,19 @@
 /** What a version has no more, or has new, by the lists that scripts/measure-versions.ts read from the servers. Pure. */
 import type { Series } from '../../../schemas/upgrade';
-import { measured, type Measured } from './measured';
+import measured from './measured.json';
 
-const factsOf = ({ engine, series }: Series): Measured | undefined => measured[`${engine} ${series}`];
+/** Of one version: what others of its engine do not have alike. */
+export interface Measured {
+  /** Words that can't be a column's name without quotes, lower case. */
+  reserved: readonly string[];
+  collations: readonly string[];
+  sqlModes: readonly string[];
+  /** Plug-ins that check passwords. */
+  authentication: readonly string[];
+  settings: readonly string[];
+}
+
+const factsOf = ({ engine, series }: Series): Measured | undefined => (measured as Record<string, Measured>)[`${engine} ${series}`];
 
 export const isMeasured = (series: Series): boolean => factsOf(series) !== undefined;
 

@@ -101,3 +101,17 @@ export const types: PreflightCheck = ({ examination, from, target }) =>
         'the way back is lossy from the first row that is written to it',
       ),
     );
+
+export const floatByDump: PreflightCheck = ({ examination, seeding }) =>
+  seeding?.kind === 'logical'
+    ? examination.types
+        .filter(({ type }) => type === 'float')
+        .map(({ columns, example }) =>
+          named(
+            'FloatByDump',
+            example,
+            `a dump writes a FLOAT with six digits (${columns} columns): one with more is another value afterwards, and the comparison will find it`,
+            'seed by copy where the pair can, or ALTER TABLE ... MODIFY ... DOUBLE',
+          ),
+        )
+    : [];

@@ -18,7 +18,7 @@ import {
   verification,
 } from './cluster';
 import type { Found, PreflightCheck, PreflightContext } from './context';
-import { missingPrimaryKey, notInnodb, oldTemporal, types, zeroDates } from './data';
+import { floatByDump, missingPrimaryKey, notInnodb, oldTemporal, types, zeroDates } from './data';
 import { schemaChange } from './schema-change';
 import { accounts, collations, reservedWords, settings, sqlModes, unseen } from './server';
 
@@ -42,6 +42,7 @@ export const preflightChecks: readonly PreflightCheck[] = [
   oldTemporal,
   zeroDates,
   types,
+  floatByDump,
   reservedWords,
   collations,
   sqlModes,

@@ -340,7 +340,7 @@ export const scenarios: Record<string, Scenario> = {
   'upgrade.not-supported': start('upgrade', (cluster) => ({
     cluster,
     to: { version: '9.7' },
-    steps: [{ step: 'cut-over' }, { step: 'approve', name: 'wait' }],
+    steps: [{ step: 'cut-over' }, { step: 'container', name: 'look', image: 'look' }],
   })),
   'upgrade.done': async (simulation, cluster) => {
     const id = await simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' }, approval });

@@ -3,7 +3,7 @@ import { sleep } from '@temporalio/workflow';
 
 import type { UpgradeInput } from '../../schemas/inputs';
 import type { ClusterState, Member } from '../../schemas/topology';
-import type { BuiltMember, CutOver, UpgradePlan, UpgradeReport, UpgradeResult, Verified } from '../../schemas/upgrade';
+import type { BuiltMember, CutOver, UpgradePlan, UpgradeReport, UpgradeResult, UpgradeStepName, Verified } from '../../schemas/upgrade';
 import { changePlan } from '../members/change-plan';
 import { withoutMember } from '../members/decide';
 import { heedNothing } from '../members/stand-aside';
@@ -14,7 +14,7 @@ import { changeSchemaOn } from './change-schema';
 import { back, cutOver, forth } from './cut-over';
 import { build, followAll, newMembersOf, oldMembersOf, placeAll, refuseForeign, removeNew, writeDown } from './new-members';
 import { takeHoldAgain, withoutHold } from './hold';
-import { allSteps, isSkipped, stepOf } from './steps';
+import { allSteps, isSkipped, ownBehind, stepOf } from './steps';
 import { keepWindow, untilLive, wayBackOf } from './window';
 
 export const upgradingSteps = [
@@ -41,12 +41,17 @@ export async function carryOut(op: Operation<UpgradeInput>, look: Look, plan: Up
   const { members, record } = await placeAll(look.state, plan, op.id);
   const names = members.map(({ name }) => name);
   heedNothing();
+  await ownSteps(op, undefined, 'preflight');
   op.compensate('remove the new members', () => removeNew(op, members, true));
   op.rollbackLoses('nothing: the new members are removed');
   const built = await buildAll(op, look.state, members, () => writeDown(op, look.state, members, record));
+  await ownSteps(op, 'build-members');
   await changeSchemas(op, names);
+  await ownSteps(op, 'change-schema');
   await catchUp(op, names);
+  await ownSteps(op, 'catch-up');
   const verified = await verify(op, names);
+  await ownSteps(op, 'verify', 'canary');
   if (op.input.approval?.gates.includes('before-switch'))
     await withoutHold(op, () =>
       op.gate('before-switch', `make a member of ${plan.to} the primary of ${cluster}, in place of ${oldPrimary} (${plan.from})`),
@@ -200,12 +205,23 @@ export function differencesOf({ proof, assertions }: Verified): { path: string; 
   return [...left, ...differences, ...untrue];
 }
 
+/** Those that a plan has behind these named ones: approvals; others are refused at the beginning. */
+async function ownSteps(op: Operation<UpgradeInput>, ...behind: (UpgradeStepName | undefined)[]): Promise<void> {
+  const all = allSteps(op.input.steps);
+  for (const step of behind.flatMap((name) => ownBehind(all, name)))
+    if (step.step === 'approve') {
+      const { name, timeoutSeconds, onTimeout } = step;
+      await op.step(name, () => withoutHold(op, () => op.ask(name, `${name}: a step of the plan`, { timeoutSeconds, onTimeout })));
+    }
+}
+
 /** From the cut-over to the end. */
 async function finish(op: Operation<UpgradeInput>, report: UpgradeReport): Promise<UpgradeReport> {
   const steps = allSteps(op.input.steps);
   const keep = stepOf(steps, 'keep-way-back');
   const { approve, keepVolumes } = stepOf(steps, 'remove-old');
   const { cutOver: cut, cluster, to } = report;
+  await ownSteps(op, 'cut-over');
   if (isSkipped(keep)) op.skip(upgradingSteps[6], 'the plan says so');
   else
     report.wayBack = await op.step(upgradingSteps[6], async (step) => {
@@ -220,8 +236,9 @@ async function finish(op: Operation<UpgradeInput>, report: UpgradeReport): Promi
       step.detail(`${told}; ended by ${endedBy === 'time' ? 'its time' : 'a person'}`);
       return { live, broken, windowSeconds: keep.windowSeconds, endedBy };
     });
+  await ownSteps(op, 'keep-way-back');
   if (approve) await withoutHold(op, () => op.ask('remove-old', `remove the old members of ${cluster}; it runs ${to}`));
-  return op.step(upgradingSteps[7], async (step) => {
+  const done = await op.step(upgradingSteps[7], async (step) => {
     op.pointOfNoReturn({ loses: `the old members are removed; their data are ${keepVolumes ? 'kept' : 'deleted'}` });
     const { state } = await lookUntilSeen(cluster);
     const old = oldMembersOf(state);
@@ -232,6 +249,8 @@ async function finish(op: Operation<UpgradeInput>, report: UpgradeReport): Promi
     step.detail(`${old.map(({ name }) => name).join(', ')}${report.kept.length > 0 ? `; kept: ${report.kept.join(', ')}` : ''}`);
     return report;
   });
+  await ownSteps(op, 'remove-old');
+  return done;
 }
 
 async function removeOld(op: Operation<UpgradeInput>, member: Member, deleteData: boolean): Promise<string[]> {

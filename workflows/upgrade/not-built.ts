@@ -14,7 +14,15 @@ export function notBuilt({ steps: listed }: Pick<UpgradeInput, 'steps'>): Proble
   const steps = allSteps(listed);
   const problems: Problem[] = steps
     .filter(isOwn)
+    .filter(({ step }) => step !== 'approve')
     .map(({ name, step }) => ({ path: `steps.${name}`, message: `own steps (${step}) are not carried out yet` }));
+  const after = steps.slice(steps.findIndex(({ step }) => step === 'cut-over'));
+  for (const step of after)
+    if (step.step === 'approve' && step.onTimeout === 'abort')
+      problems.push({
+        path: `steps.${step.name}`,
+        message: `${step.name} comes after the cut-over, where nothing is aborted: use onTimeout ask-again`,
+      });
   if (stepOf(steps, 'verify').reads) problems.push({ path: 'steps.verify.reads', message: 'reads of the primary are not run again yet' });
   if (!isSkipped(stepOf(steps, 'canary'))) problems.push({ path: 'steps.canary', message: 'the canary is not built yet' });
   const { rollbackWhen } = stepOf(steps, 'keep-way-back');

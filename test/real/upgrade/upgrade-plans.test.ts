@@ -185,6 +185,16 @@ test('in the window the cluster is free for a pivot, which the rollback goes on 
   asBefore(upgrade, 7);
 });
 
+test('an approval of the plan is waited for where it stands; the cluster is free meanwhile', async () => {
+  const upgrade = await begin(undefined, { steps: [{ step: 'build-members' }, { step: 'approve', name: 'sign' }] });
+  const { steps } = await gate(upgrade.id, 'sign');
+  expect(steps.filter(({ state }) => state === 'done').at(-1)?.name).toBe('build the new members');
+  const cluster = upgrade.cluster.state.definition.name;
+  await simulation.drydock.result(await simulation.drydock.start('pivot', { cluster, proof: false }));
+  await approve(upgrade.id, 'sign', 'end-window');
+  expect((await end(upgrade)).report.cutOver).toMatchObject({ from: 'db-2', to: 'db-4', epoch: 6 });
+});
+
 test('a failed build is undone', async () => {
   const upgrade = await begin((cluster) => {
     cluster.override.initialiseMember = refuses('SettingNotKept');

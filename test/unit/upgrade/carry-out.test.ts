@@ -6,6 +6,7 @@ import { planUpgrade } from '../../../workflows/upgrade/plan';
 import { wayBackOf } from '../../../workflows/upgrade/window';
 import { equal } from '../../support/simulated-cluster';
 import { gtid, primaryView, replicaView, seen, state as stateOf } from '../pivot/builders';
+import { allSteps, ownBehind } from '../../../workflows/upgrade/steps';
 import { cluster, steps } from './builders';
 
 const paths = (problems: { path: string }[]): string[] => problems.map(({ path }) => path);
@@ -17,15 +18,23 @@ describe('what is not built', () => {
     const given = steps(
       { step: 'verify', reads: { seconds: 10 } },
       { step: 'canary' },
-      { step: 'approve', name: 'wait' },
+      { step: 'sql', name: 'note', on: 'primary', statements: ['SELECT 1'] },
+      { step: 'approve', name: 'sign' },
       { step: 'keep-way-back', rollbackWhen: { routerErrorRate: 0.1 } },
     );
     expect(paths(notBuilt({ steps: given }))).toEqual([
-      'steps.wait',
+      'steps.note',
       'steps.verify.reads',
       'steps.canary',
       'steps.keep-way-back.rollbackWhen',
     ]);
+  });
+
+  test('an approval after the cut-over that would abort', () => {
+    const after = (onTimeout: string) => steps({ step: 'cut-over' }, { step: 'approve', name: 'sign', onTimeout });
+    expect(paths(notBuilt({ steps: after('abort') }))).toEqual(['steps.sign']);
+    expect(notBuilt({ steps: after('ask-again') })).toEqual([]);
+    expect(notBuilt({ steps: steps({ step: 'verify' }, { step: 'approve', name: 'sign' }) })).toEqual([]);
   });
 
   const plan = (from: string, to: string, engine: 'mysql' | 'mariadb' = 'mysql') => {
@@ -46,6 +55,23 @@ describe('what is not built', () => {
     expect(paths(notBuiltForPlan(found.state, planUpgrade(found, asked())))).toEqual(['steps.keep-way-back']);
     expect(paths(notBuiltForPlan(found.state, planUpgrade(found, asked({ step: 'keep-way-back', skip: true }))))).toEqual([]);
   });
+});
+
+test('own steps stay behind the named one that they were listed after', () => {
+  const all = allSteps(
+    steps(
+      { step: 'approve', name: 'first' },
+      { step: 'preflight' },
+      { step: 'verify' },
+      { step: 'approve', name: 'a' },
+      { step: 'approve', name: 'b' },
+    ),
+  );
+  const behind = (name: Parameters<typeof ownBehind>[1]) => ownBehind(all, name).map((each) => each.name);
+  expect(behind(undefined)).toEqual(['first']);
+  expect(behind('verify')).toEqual(['a', 'b']);
+  expect(behind('catch-up')).toEqual([]);
+  expect(behind('remove-old')).toEqual([]);
 });
 
 describe('a verification', () => {

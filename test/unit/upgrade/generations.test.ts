@@ -17,9 +17,19 @@ const record = (standing: Standing) => ({ operation: 'upgrade/db/1', generation:
 
 /** Three old members and three new ones. */
 function two(standing: Standing, primary = 'db-1'): ClusterState {
-  const state = stateOf({}, [...old, ...fresh]);
+  const state = plainState(true, [...old, ...fresh]);
   const members = state.members.map((member) => (fresh.includes(member.name) ? { ...member, generation: 2, version: '9.7' } : member));
   return withStanding({ ...state, members, primary, revision: 1, created: 'then', upgrade: record(standing) });
+}
+
+const plainStates = new Map<string, ClusterState>();
+/** Parsed once for each size. */
+function plainState(semiSync: boolean, names: string[]): ClusterState {
+  const key = `${semiSync} ${names.length}`;
+  const known =
+    plainStates.get(key) ?? stateOf({ durability: semiSync ? 'semi-sync' : 'async', replicas: Math.max(2, names.length - 1) }, names);
+  plainStates.set(key, known);
+  return known;
 }
 
 const healthy = ({ members, primary }: ClusterState) => {
@@ -70,7 +80,7 @@ describe('who counts', () => {
     fc.assert(
       fc.property(cases, ({ generations, generation, standing, primary: at, semiSync, unplanned }) => {
         const names = generations.map((_, index) => `db-${index + 1}`);
-        const plain = stateOf({ durability: semiSync ? 'semi-sync' : 'async', replicas: Math.max(2, names.length - 1) }, names);
+        const plain = plainState(semiSync, names);
         const members: Member[] = plain.members.map((member, index) => ({ ...member, generation: generations[index] }));
         const primary = names[at % names.length] ?? '';
         const state = withStanding({ ...plain, members, primary, upgrade: { operation: 'u', generation, standing } });

@@ -223,6 +223,12 @@ export class Operation<Input> {
     this.enter('finishing');
   }
 
+  /** Whether the way back of `pointOfNoReturn` can be gone now, and what it would lose: what breaks it is refused at the control. */
+  offerWayBack(possible: boolean, loses: string): void {
+    this.state.wayBack = possible && this.wayBack !== undefined && !this.state.rollingBack;
+    this.state.rollback(this.state.wayBack, loses);
+  }
+
   /** What a rollback would lose, for people. */
   rollbackLoses(loses: string): void {
     this.state.rollback(this.state.progress.rollback.possible, loses);

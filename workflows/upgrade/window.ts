@@ -51,7 +51,8 @@ export function wayBackOf(
 export async function lookAtWayBack(op: Operation<UpgradeInput>, preferred: string): Promise<ReturnType<typeof wayBackOf>> {
   const { state, observation } = await lookUntilSeen(op.input.cluster);
   const found = wayBackOf(state, observation, preferred);
-  op.rollbackLoses(
+  op.offerWayBack(
+    found.live.length > 0,
     found.live.length > 0
       ? `nothing: ${found.live.join(', ')} follow ${state.primary}`
       : `there is no live way back now: ${found.broken.join('; ')}`,

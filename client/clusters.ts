@@ -4,6 +4,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 
 import type { SubscriberView } from '../schemas/announcement';
 import type { Finding } from '../schemas/guard';
+import { definitionOf } from '../schemas/generations';
 import { accounts, guardId, passwordRef } from '../schemas/names';
 import type { Observation } from '../schemas/observation';
 import type { ClusterState, Endpoint, Member } from '../schemas/topology';
@@ -51,6 +52,12 @@ export async function listClusters(context: ClientContext): Promise<ClusterView[
   return Promise.all(names.sort().map((name) => showCluster(context, name)));
 }
 
+/** During an upgrade: what clients write to. */
+function versionOf({ definition, members, primary }: ClusterState): string {
+  const first = members.find(({ name }) => name === primary);
+  return first ? definitionOf(definition, first).version : definition.version;
+}
+
 /** Pure but for the path of the password. */
 export function viewOf(
   home: string,
@@ -72,7 +79,7 @@ export function viewOf(
   return {
     name: definition.name,
     engine: definition.engine,
-    version: definition.version,
+    version: versionOf(state),
     durability: definition.durability,
     epoch,
     primary: { name: primary, address: address(primary) },

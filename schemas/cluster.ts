@@ -220,8 +220,18 @@ function isCircle(member: string, rules: Record<string, { follows?: string }>): 
   return false;
 }
 
+/**
+ * Why a member stands aside: it is neither candidate nor acknowledger, and nobody reads from it.
+ * - `building`: it is of a generation that is not in service yet, or not any more after a way back; the guard leaves it alone.
+ * - `kept`: it is of the generation that was in service before, and is kept for the way back.
+ */
+export type Aside = 'building' | 'kept';
+
 export type ClusterChanges = z.output<typeof clusterChanges>;
 /** A cluster file after validation, with every default filled in. */
-export type ClusterDefinition = z.output<typeof clusterDefinition>;
+export type ClusterDefinition = z.output<typeof clusterDefinition> & {
+  /** By `withStanding` only, never by people: members of a generation that does not count now (docs/upgrade.md). */
+  aside?: Record<string, Aside>;
+};
 /** A cluster file as people write it. */
 export type ClusterFile = z.input<typeof clusterDefinition>;

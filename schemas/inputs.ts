@@ -4,7 +4,7 @@ import { adoptionFile } from './adoption-file';
 import { clusterChanges, clusterDefinition, clusterName, memberName } from './cluster';
 import { errantDecisions } from './errant';
 import type { WorkflowType } from './names';
-import type { GuardEvidence } from './pivot';
+import type { GuardEvidence, Towards } from './pivot';
 import { upgradeFields } from './upgrade-plan';
 
 const approval = z
@@ -43,6 +43,7 @@ export const pivotInput = z.strictObject({
     .optional()
     .describe('how long open transactions may go on; the cluster’s own bound when not given'),
   evidence: z.custom<GuardEvidence>(isEvidence, 'only the guard gives this').optional(),
+  towards: z.custom<Towards>(() => false, 'only an upgrade gives this').optional(),
   proof: z.boolean().default(true).describe('prove by checksums afterwards that all members hold the same data'),
 });
 
@@ -139,6 +140,7 @@ export const upgradeInput = z
       .default(false)
       .describe('build one server of the new version beside the cluster, compare all data, and remove it'),
     expect: expectation.optional(),
+    approval: approval.optional(),
   })
   .superRefine(
     ({ to, schema, dryRun, rehearse }, context) => {

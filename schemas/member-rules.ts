@@ -1,8 +1,8 @@
 /** Delayed and cascading members, as the cluster file names them. Pure, and without zod: workflows and activities ask here. */
-import type { ClusterDefinition } from './cluster';
+import type { Aside, ClusterDefinition } from './cluster';
 import type { Member } from './topology';
 
-type Rules = Pick<ClusterDefinition, 'members'>;
+type Rules = Pick<ClusterDefinition, 'members' | 'aside'>;
 
 /** Seconds by which a member is behind on purpose; 0 when it is not. */
 export const delayOf = ({ members }: Rules, name: string): number => members?.[name]?.delaySeconds ?? 0;
@@ -12,10 +12,17 @@ export const followedBy = ({ members }: Rules, name: string): string | undefined
 
 /**
  * It stands beside the primary and its candidates: it is never promoted, never acknowledges, and a switch neither waits for it nor touches it. Its
- * rule decides and not who is primary at the moment, so that what may acknowledge is the same after every pivot.
+ * rule decides and not who is primary at the moment, so that what may acknowledge is the same after every pivot (but that of an upgrade).
  */
 export const isBystander = (definition: Rules, name: string): boolean =>
-  delayOf(definition, name) > 0 || followedBy(definition, name) !== undefined;
+  delayOf(definition, name) > 0 || followedBy(definition, name) !== undefined || standsAside(definition, name) !== undefined;
+
+/** It is of a generation that does not count now: the standing of an upgrade decides, and with it who is primary. */
+export const standsAside = ({ aside }: Rules, name: string): Aside | undefined => aside?.[name];
+
+/** Nobody reads from a delayed member, nor from one of a generation that does not count. */
+export const mayBeRead = (definition: Rules, name: string): boolean =>
+  delayOf(definition, name) === 0 && standsAside(definition, name) === undefined;
 
 /** Whom a member may replicate from, the one that its rule names first and the primary last. */
 export function sourcesOf(definition: Rules, name: string, primary: string): string[] {
@@ -30,7 +37,7 @@ export function sourcesOf(definition: Rules, name: string, primary: string): str
 
 /** Whether a member's acknowledgement may count: never of one that is never promoted, because what it alone has would be lost to the others. */
 export function mayAcknowledge(
-  definition: Pick<ClusterDefinition, 'candidates' | 'durability' | 'members'>,
+  definition: Pick<ClusterDefinition, 'candidates' | 'durability' | 'members' | 'aside'>,
   member: Pick<Member, 'name' | 'host'>,
 ): boolean {
   return definition.durability === 'semi-sync' && mayBePromoted(definition, member);
@@ -38,7 +45,7 @@ export function mayAcknowledge(
 
 /** By the rules alone, whatever its state. */
 export function mayBePromoted(
-  definition: Pick<ClusterDefinition, 'candidates' | 'members'>,
+  definition: Pick<ClusterDefinition, 'candidates' | 'members' | 'aside'>,
   member: Pick<Member, 'name' | 'host'>,
 ): boolean {
   const { never, neverHosts } = definition.candidates;

@@ -10,6 +10,9 @@ export interface CandidateVerdict {
   reasons: string[];
 }
 
+/** To which side of an upgrade a planned pivot goes: only a member of that may be promoted. */
+export type Towards = 'new' | 'old';
+
 export interface PivotPlan {
   cluster: string;
   epoch: number;

@@ -15,6 +15,13 @@ export interface Member {
   adopted?: true;
   /** The user's commands for this member. */
   commands?: MemberCommands;
+  /** Members that replace each other: 1 when not given, each upgrade adds one. */
+  generation?: number;
+  /** Of a member that an upgrade made; else those of the definition. `image` belongs to `version`. */
+  version?: string;
+  image?: string;
+  /** Beside those of the definition. */
+  settings?: Record<string, string>;
 }
 
 /** Lists of words; the first is the name of a program in the installation's folder `commands`. */
@@ -54,6 +61,23 @@ export interface Cluster {
   revision?: number;
   /** Members that were taken out for good. Their names and server ids are never given again. */
   removed?: string[];
+  /** It has members of two generations: an upgrade is under way, or its window is open. */
+  upgrade?: UpgradeRecord;
+}
+
+/**
+ * - `building`: the new generation is made; only the old one counts.
+ * - `cutting`: from the old to the new generation: both count until the journal names a primary of the new one.
+ * - `returning`: back from the new to the old one: both count until the journal names a primary of the old one.
+ */
+export type Standing = 'building' | 'cutting' | 'returning';
+
+/** What the plan of a cluster says of an upgrade that is under way, its window included. */
+export interface UpgradeRecord {
+  operation: string;
+  /** Members of this generation are the new ones; all others are the old ones. */
+  generation: number;
+  standing: Standing;
 }
 
 /** How a cluster that others made came here. */

@@ -263,3 +263,53 @@ export interface UpgradeRehearsal extends UpgradePreview {
     checks?: ContainerCheck[];
   };
 }
+
+/** A new member, with whose data were copied. */
+export interface BuiltMember {
+  name: string;
+  host: string;
+  donor: string;
+  bytes: number;
+  seconds: number;
+}
+
+export interface Verified {
+  /** Of all new members; undefined when the plan asks for no checksums. */
+  proof?: ProofReport;
+  assertions: (AssertionResult & { member: string })[];
+}
+
+/** A change of generation, by what the journal says afterwards. */
+export interface CutOver {
+  at: string;
+  from: string;
+  to: string;
+  epoch: number;
+  /** Milliseconds during which routers held new connections. */
+  heldMs: number;
+  cutTransactions: number;
+  /** Operation that compares all members afterwards, the old ones too. */
+  proof?: string;
+}
+
+/** What was done, in the result and as Markdown (`npx drydock op show ID --report`). */
+export interface UpgradeReport {
+  cluster: string;
+  from: string;
+  to: string;
+  outcome: 'upgraded' | 'rolled-back';
+  generation: number;
+  built: BuiltMember[];
+  verified: Verified;
+  cutOver: CutOver;
+  /** Old members that followed backwards after the cut-over, and why others did not. */
+  wayBack?: { live: string[]; broken: string[]; windowSeconds: number; endedBy: 'person' | 'time' };
+  rolledBack?: CutOver;
+  /** Volumes of members that were removed. */
+  kept: string[];
+}
+
+/** What an upgrade that was carried out answers. */
+export interface UpgradeResult extends UpgradePreview {
+  report: UpgradeReport;
+}

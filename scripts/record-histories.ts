@@ -34,6 +34,7 @@ const failures: Record<string, string> = {
   'replaceMember.refused': 'PrecheckFailed',
   'updateCluster.invalid': 'InvalidInput',
   'unknown.failed': 'UnknownWorkflowType',
+  'upgrade.differs-and-aborted': 'Aborted',
   'upgrade.invalid': 'InvalidInput',
   'upgrade.rehearsal-differs': 'ChecksumMismatch',
   'upgrade.not-supported': 'NotSupported',

@@ -1,4 +1,5 @@
 import type { ClusterDefinition } from '../../schemas/cluster';
+import { definitionOf } from '../../schemas/generations';
 import type { Member } from '../../schemas/topology';
 import type { ActivityEnvironment, Host } from '../environment';
 import { ensureContainer, inspectContainer, startContainer } from './container';
@@ -27,7 +28,7 @@ function holderOptions(env: ActivityEnvironment, operation: string, definition: 
   return {
     name: holderName(member),
     // The member's own image: it is there, and every distribution has sleep.
-    Image: serverImage(definition),
+    Image: serverImage(definitionOf(definition, member)),
     Hostname: member.name,
     Entrypoint: ['sleep'],
     Cmd: ['infinity'],

@@ -114,6 +114,7 @@ export async function describeCluster(env: ActivityEnvironment, cluster: string)
     definition: plan.definition,
     created: plan.created,
     ...(plan.revision === undefined ? {} : { revision: plan.revision, removed: left }),
+    ...(plan.upgrade ? { upgrade: plan.upgrade } : {}),
     members: withCommands(plan.definition, members).map((member) => inItsDataCentre(env, member)),
     routers: overlay(
       plan.routers,

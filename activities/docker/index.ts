@@ -1,3 +1,4 @@
+import { definitionOf } from '../../schemas/generations';
 import { recordAdoption } from '../adoption/record';
 import { startAdopted, stopAdopted } from '../commands/member';
 import type { DockerActivities } from '../contracts';
@@ -23,14 +24,14 @@ export function createDockerActivities(env: ActivityEnvironment): DockerActiviti
     prepareCluster: (operation, definition) => coded(() => prepareCluster(env, operation, definition)),
     createMember: (operation, definition, member) =>
       coded(async () => {
-        await readyHost(env, operation, definition, member.host);
+        await readyHost(env, operation, definitionOf(definition, member), member.host);
         await createMember(env, operation, definition, member);
       }),
     startMember: (member) => coded(() => (member.adopted ? startAdopted(env, member) : startMember(env, member))),
     stopMember: (member, kill) => coded(() => (member.adopted ? stopAdopted(env, member) : stopMember(env, member, kill))),
     replaceVolume: (operation, definition, member) =>
       coded(async () => {
-        await readyHost(env, operation, definition, member.host);
+        await readyHost(env, operation, definitionOf(definition, member), member.host);
         return replaceVolume(env, operation, definition, member);
       }),
     createTrial: (operation, trial, donor) => coded(() => createTrial(env, operation, trial, donor)),

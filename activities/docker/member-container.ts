@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 
 import type { ClusterDefinition } from '../../schemas/cluster';
+import { definitionOf } from '../../schemas/generations';
 import type { Member } from '../../schemas/topology';
 import type { ActivityEnvironment } from '../environment';
 import { serverArguments } from '../mysql/server-arguments';
@@ -19,11 +20,12 @@ const bytesOf = (size: string): number => Number(size.slice(0, -1)) * (size.ends
 function containerOptions(
   env: ActivityEnvironment,
   operation: string,
-  definition: ClusterDefinition,
+  cluster: ClusterDefinition,
   member: Member,
   network: string,
   kind: 'member' | 'trial',
 ) {
+  const definition = definitionOf(cluster, member);
   const { memory, cpus } = definition.resources;
   return {
     name: member.container,

@@ -5,6 +5,7 @@ import { codeOf, failure } from '../failure';
 import { ask, hostOf } from './engine';
 import { hostProblems } from './hosts';
 import { objectName, ownedBy } from './labels';
+import { portsOn } from './ports';
 import { portSource } from './prepare';
 import { freeMemberAddress } from './subnets';
 
@@ -72,7 +73,7 @@ async function placeOn(env: Pick<ActivityEnvironment, 'instance'>, cluster: Clus
     serverId: number,
     host: host.name,
     address: host.address ?? (await addressOn(env, cluster, host)),
-    port: host.address === undefined ? serverPort : (await portSource(host, clusterName, 1))(),
+    port: host.address === undefined ? serverPort : (await portSource(host, clusterName, 1, portsOn(cluster, host.address)))(),
     container,
     volume: objectName(env.instance, clusterName, name, 1),
   };

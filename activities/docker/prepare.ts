@@ -30,9 +30,9 @@ async function takenPorts(host: Host): Promise<Set<number>> {
   ]);
 }
 
-/** Free ports of a host, one after the other; of this machine's own engine it also looks who listens. */
-export async function portSource(host: Host, cluster: string, wanted: number): Promise<() => number> {
-  const taken = await takenPorts(host);
+/** Free ports of a host, none of `planned`, one after the other; of this machine's own engine it also looks who listens. */
+export async function portSource(host: Host, cluster: string, wanted: number, planned: number[] = []): Promise<() => number> {
+  const taken = new Set([...(await takenPorts(host)), ...planned]);
   const free: number[] = [];
   while (free.length < wanted) {
     for (const port of choosePorts(cluster, wanted - free.length, taken)) {

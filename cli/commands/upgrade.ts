@@ -3,14 +3,16 @@ import { type CliContext, outStyle } from '../context';
 import { type UpgradeFlags, upgradeInputFrom } from '../input/upgrade-input';
 import { upgradeLines } from '../output/upgrade';
 import { begin, type StartFlags } from '../start';
+import { collect } from './shared';
 
 export function registerUpgrade(parent: DrydockCommand, context: () => CliContext): void {
   parent
     .command('upgrade')
-    .summary('plan and rehearse the upgrade of a cluster')
+    .summary('upgrade a cluster, with verification and a way back')
     .description(
-      'Examines a cluster and tells what an upgrade would do: every problem at once with its remedy, the steps, how long they take, and what a\n' +
-        'rollback could do (docs/upgrade.md). --rehearse tries it on one server beside the cluster. Without either it is refused: that is not built yet.',
+      'Builds members of the new version beside those that there are, compares all data, makes one of them the primary, and keeps the old ones for a\n' +
+        'while, so that `op rollback` loses nothing (docs/upgrade.md). --dry-run tells every problem at once with its remedy, the steps, and how long they\n' +
+        'take; --rehearse tries it on one server beside the cluster. What is not built yet is refused by its name.',
     )
     .argument('<cluster>', 'name of the cluster')
     .completing('cluster', 'cluster')
@@ -20,20 +22,23 @@ export function registerUpgrade(parent: DrydockCommand, context: () => CliContex
     .option('--plan <file>', 'a plan in YAML or JSON: steps with other parameters, and own ones; `-` reads standard input')
     .option('--dry-run', 'examine and plan; touch nothing')
     .option('--rehearse', 'build one server of the new version beside the cluster, compare all data, and remove it')
+    .approvable()
     .followed()
     .expecting()
     .json()
     .examples(
+      'npx drydock upgrade orders --to mysql:9.7',
+      'npx drydock upgrade orders --to mysql:9.7 --approval before-switch --timeout 8h --detach',
       'npx drydock upgrade orders --to mysql:5.6 --dry-run',
       'npx drydock upgrade orders --to mysql:5.6 --plan examples/upgrade/orders.yaml --dry-run',
       'npx drydock upgrade orders --to mysql:9.7 --rehearse',
       'npx drydock upgrade orders --ddl examples/upgrade/add-note.sql --dry-run',
       "npx drydock upgrade orders --to 9.7 --dry-run --json | jq '.result.plan.findings'",
     )
-    .action(async (cluster: string, flags: UpgradeFlags & StartFlags) => {
-      const input = await upgradeInputFrom(cluster, flags);
+    .action(async (cluster: string, flags: Omit<UpgradeFlags, 'approval'> & StartFlags & { approval?: string }) => {
+      const input = await upgradeInputFrom(cluster, { ...flags, approval: collect(flags.approval) });
       await begin(context(), 'upgrade', input, flags, (_, view) =>
-        upgradeLines(view.result, context().terminal.columns, outStyle(context())),
+        upgradeLines(view.result, context().terminal.columns, outStyle(context()), `${context().program} op show ${view.id} --report`),
       );
     });
 }

@@ -63,7 +63,7 @@ export function guarded(flags: GuardedFlags): Record<string, unknown> {
   };
 }
 
-function withoutGates(flags: GuardedFlags): Problem[] {
+export function withoutGates(flags: GuardedFlags): Problem[] {
   if (flags.approval) return [];
   return (['timeout', 'onTimeout'] as const)
     .filter((name) => flags[name] !== undefined)

@@ -3,7 +3,8 @@ import type { UpgradeInput } from '../../schemas/inputs';
 import { statements } from '../../schemas/sql-text';
 import { lazy } from '../lazy';
 import { parseClusterText, textOf } from './cluster-file';
-import { numberOr } from './numbers';
+import { numberOr, secondsOr } from './numbers';
+import { flagForPath, withoutGates } from './operation-input';
 import { problemsOf, refuse } from './validate';
 
 export interface UpgradeFlags {
@@ -15,6 +16,9 @@ export interface UpgradeFlags {
   rehearse?: boolean;
   expectPrimary?: string;
   expectEpoch?: string;
+  approval?: string[];
+  timeout?: string;
+  onTimeout?: string;
 }
 
 /** `mysql:5.6`, or `5.6`. */
@@ -53,7 +57,9 @@ export async function upgradeInputFrom(cluster: string, flags: UpgradeFlags): Pr
     dryRun: flags.dryRun,
     rehearse: flags.rehearse,
     expect: defined({ primary: flags.expectPrimary, epoch: numberOr(flags.expectEpoch) }),
+    approval: flags.approval && defined({ gates: flags.approval, timeoutSeconds: secondsOr(flags.timeout), onTimeout: flags.onTimeout }),
   };
+  problems.push(...withoutGates(flags));
   const whole = { ...value, ...defined(own) };
   // What the plan file says was judged by its own lines already.
   const fromFile = new Set(Object.keys(value).filter((key) => own[key as keyof typeof own] === undefined));
@@ -78,5 +84,5 @@ function flagFor(path: string): string {
   };
   const statement = /^schema\[(\d+)\]/.exec(path);
   if (statement) return `--ddl, statement ${Number(statement[1]) + 1}`;
-  return named[path] ?? (path.startsWith('to') ? '--to' : path);
+  return named[path] ?? (path.startsWith('to') ? '--to' : flagForPath(path));
 }

@@ -1,7 +1,8 @@
-import type { FindingVerdict, UpgradeFinding, UpgradePlan, UpgradePreview, UpgradeRehearsal } from '../../schemas/upgrade';
+import type { FindingVerdict, UpgradeFinding, UpgradePlan, UpgradePreview, UpgradeRehearsal, UpgradeReport } from '../../schemas/upgrade';
 import { proofText } from './pivot';
 import { padEnd, type Style, width, wrap } from './style';
 import { duration, plural } from './text';
+import { upgradeReportOf } from './upgrade-report';
 
 const titles: Record<FindingVerdict, string> = {
   refused: 'to be mended first',
@@ -9,10 +10,51 @@ const titles: Record<FindingVerdict, string> = {
   named: 'worth knowing',
 };
 
-/** What `upgrade` answers: the plan of a dry run, or what a rehearsal found. */
-export function upgradeLines(value: unknown, columns: number, style: Style): string[] {
+/** What `upgrade` answers: the plan of a dry run, what a rehearsal found, or what was done. */
+export function upgradeLines(value: unknown, columns: number, style: Style, readReport = 'npx drydock op show --report'): string[] {
+  const report = upgradeReportOf(value);
+  if (report) return reportLines(report, columns, style, readReport);
   const { rehearsal } = (value ?? {}) as Partial<UpgradeRehearsal>;
   return rehearsal ? rehearsalLines(value as UpgradeRehearsal, style) : upgradePlanLines(value, columns, style);
+}
+
+function reportLines(report: UpgradeReport, columns: number, style: Style, readReport: string): string[] {
+  const { cluster, from, to, outcome, built, verified, cutOver, wayBack, rolledBack, kept } = report;
+  const back = outcome === 'rolled-back';
+  const facts: [string, string][] = [
+    ['built', `${plural(built.length, 'member')}: ${built.map(({ name, host }) => `${name} on ${host}`).join(', ')}`],
+    ...(verified.proof ? [['verified', proofText(verified.proof, style)] as [string, string]] : []),
+    ...(verified.assertions.length > 0
+      ? [['asserted', `${plural(verified.assertions.length, 'assertion')}, and all hold`] as [string, string]]
+      : []),
+    ['cut over', `${cutOver.from} → ${cutOver.to}, epoch ${cutOver.epoch}, clients held ${duration(cutOver.heldMs)}`],
+    ...(wayBack
+      ? [
+          ['way back', wayBack.live.length > 0 ? `${wayBack.live.join(', ')} followed backwards` : wayBack.broken.join('; ')] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
+    ...(rolledBack
+      ? [
+          ['back', `${rolledBack.from} → ${rolledBack.to}, epoch ${rolledBack.epoch}, clients held ${duration(rolledBack.heldMs)}`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
+    ...(kept.length > 0 ? [['kept', kept.join(', ')] as [string, string]] : []),
+    ['report', readReport],
+  ];
+  return [
+    '',
+    `${back ? style.yellow('↩') : style.green('✓')} ${style.bold(back ? `Upgrade of ${cluster} rolled back: ${from} serves again` : `Upgrade of ${cluster}: ${from} → ${to}`)}`,
+    ...facts.flatMap(([name, text]) => {
+      const [first = '', ...rest] = wrap(text, columns - 13);
+      return [`  ${style.dim(padEnd(name, 9))}  ${first}`, ...rest.map((line) => `${' '.repeat(13)}${line}`)];
+    }),
+  ];
 }
 
 function rehearsalLines({ plan, rehearsal }: UpgradeRehearsal, style: Style): string[] {

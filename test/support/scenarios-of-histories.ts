@@ -357,7 +357,49 @@ export const scenarios: Record<string, Scenario> = {
     return simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' }, rehearse: true });
   },
   'upgrade.invalid': start('upgrade', (cluster) => ({ cluster, steps: [{ step: 'verify', colour: 'red' }] })),
-  'upgrade.not-supported': start('upgrade', (cluster) => ({ cluster, to: { version: '9.7' } })),
+  'upgrade.not-supported': start('upgrade', (cluster) => ({
+    cluster,
+    to: { version: '9.7' },
+    steps: [{ step: 'cut-over' }, { step: 'container', name: 'look', image: 'look' }],
+  })),
+  'upgrade.done': async (simulation, cluster) => {
+    const id = await simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' }, approval });
+    for (const gate of ['before-switch', 'end-window']) {
+      await simulation.when(id, ({ waitsFor }) => waitsFor?.gate === gate);
+      await simulation.drydock.control(id, 'approve', { by: 'recorder' });
+    }
+    return id;
+  },
+  'upgrade.rolled-back': async (simulation, cluster) => {
+    const id = await simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' } });
+    await simulation.when(id, ({ waitsFor }) => waitsFor?.gate === 'end-window');
+    await simulation.drydock.control(id, 'rollback', { by: 'recorder' });
+    return id;
+  },
+  'upgrade.differs-and-aborted': async (simulation, cluster) => {
+    const differences = [{ member: 'db-4', table: 'app.orders', chunk: 'all rows' }];
+    simulation.cluster(cluster).override.proveEquality = () => Promise.resolve({ ...equal, equal: false, differences });
+    const id = await simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' } });
+    await simulation.when(id, ({ waitsFor }) => waitsFor?.gate === 'verify-again');
+    await simulation.drydock.control(id, 'abort', { by: 'recorder' });
+    return id;
+  },
+  'upgrade.cut-over-again': async (simulation, cluster) => {
+    const simulated = simulation.cluster(cluster);
+    let asked = 0;
+    simulated.override.switchPrimary = (input) =>
+      Promise.resolve(
+        asked++ === 0
+          ? report(input, { outcome: 'given-up', code: 'CatchUpTimeout', problem: { path: 'member db-4', message: 'did not catch up' } })
+          : simulated.switched(input),
+      );
+    const id = await simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' } });
+    for (const gate of ['cut-over-again', 'end-window']) {
+      await simulation.when(id, ({ waitsFor }) => waitsFor?.gate === gate);
+      await simulation.drydock.control(id, 'approve', { by: 'recorder' });
+    }
+    return id;
+  },
   'unknown.failed': async ({ client }, name) => {
     await client.workflow.start('pivvot', { taskQueue: queues.plans, workflowId: `pivvot/${name}`, args: [] });
     return `pivvot/${name}`;

@@ -90,8 +90,8 @@ export class SimulatedCluster {
   }
 
   private cluster(): Cluster {
-    const { definition, created, members, routers, adoption, revision, removed } = this.state;
-    return { definition, created, members, routers, adoption, revision, removed };
+    const { definition, created, members, routers, adoption, revision, removed, upgrade } = this.state;
+    return { definition, created, members, routers, adoption, revision, removed, upgrade };
   }
 
   switched(input: SwitchInput): SwitchReport {

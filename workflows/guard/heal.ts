@@ -1,4 +1,6 @@
 /** How the guard brings members back: each function is one runbook, every step of it idempotent. */
+import { asWatched } from '../../schemas/generations';
+import { standsAside } from '../../schemas/member-rules';
 import { clusterTarget, guardId } from '../../schemas/names';
 import type { ClusterState, Member } from '../../schemas/topology';
 import { codeOf, contract, failure, isCancellation, meaningOf, summarised, work } from '../operation';
@@ -59,12 +61,20 @@ export async function topologyOf(state: ClusterState): Promise<ClusterState> {
   const { name } = state.definition;
   const cluster = await summarised(work.describeCluster, `what exists of ${name}`, soon)(name);
   if (!cluster) throw failure('UnknownCluster', `cluster ${name} does not exist any more`);
-  return { ...cluster, epoch: state.epoch, primary: state.primary };
+  return asWatched({ ...cluster, epoch: state.epoch, primary: state.primary });
 }
 
-/** A member that is no container is overwritten only when a person says so. Throws MemberDiverged, which says how. */
+/**
+ * A member that is no container is overwritten only when a person says so, and the data of one that is kept for the way back of an upgrade are what it is
+ * kept for. Throws MemberDiverged, which says what a person should do.
+ */
 export function refuseAdopted(state: ClusterState, name: string, reason: string): void {
   const { name: cluster } = state.definition;
+  if (standsAside(state.definition, name) === 'kept')
+    throw failure(
+      'MemberDiverged',
+      `${name} is kept for the way back of ${state.upgrade?.operation ?? 'an upgrade'}, and does not follow any more (${reason}): it is left as it is`,
+    );
   if (memberOf(state, name).adopted)
     throw failure(
       'MemberDiverged',

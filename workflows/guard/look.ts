@@ -1,3 +1,4 @@
+import { asWatched } from '../../schemas/generations';
 import { latestRow } from '../../schemas/journal';
 import type { ClusterState } from '../../schemas/topology';
 import { meaningOf, work } from '../operation';
@@ -11,7 +12,9 @@ export async function lookAtJournal(name: string): Promise<ClusterState | undefi
     if (!cluster) return undefined;
     const observation = await work.observeCluster.executeWithOptions({ ...once, summary: `who is primary of ${name}` }, [cluster]);
     const latest = latestRow(observation.members.flatMap(({ journal }) => journal ?? []));
-    return latest && { ...cluster, epoch: latest.epoch, primary: latest.primary };
+    // A plan that does not know the primary is an older one.
+    if (!cluster.members.some(({ name }) => name === latest?.primary)) return undefined;
+    return latest && asWatched({ ...cluster, epoch: latest.epoch, primary: latest.primary });
   } catch (error) {
     const { code } = meaningOf(error);
     if (code === 'UnknownCluster') throw error;

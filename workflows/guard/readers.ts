@@ -1,4 +1,4 @@
-import { delayOf } from '../../schemas/member-rules';
+import { mayBeRead } from '../../schemas/member-rules';
 import type { Diagnosis, Finding } from '../../schemas/guard';
 import type { ClusterState } from '../../schemas/topology';
 
@@ -17,5 +17,5 @@ export function fitReaders(state: ClusterState, findings: Finding[], rebuilding:
   const unfit = new Set(findings.filter(({ diagnosis }) => unfitToRead.includes(diagnosis)).map(({ member }) => member));
   return state.members
     .map(({ name }) => name)
-    .filter((name) => name !== state.primary && !unfit.has(name) && !rebuilding.includes(name) && delayOf(state.definition, name) === 0);
+    .filter((name) => name !== state.primary && !unfit.has(name) && !rebuilding.includes(name) && mayBeRead(state.definition, name));
 }

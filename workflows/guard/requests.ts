@@ -1,4 +1,5 @@
 /** What people and operations may tell the guard, read without trust: a malformed signal is noted, never thrown. Pure. */
+import { asWatched } from '../../schemas/generations';
 import { observerName } from '../../schemas/names';
 import type { Watchers } from '../../schemas/sight';
 import type { ClusterState } from '../../schemas/topology';
@@ -21,7 +22,7 @@ export function readChange(value: unknown, state: ClusterState): ClusterState | 
     primary: primary ?? state.primary,
   };
   const valid = Number.isInteger(next.epoch) && next.members.some((member) => member?.name === next.primary);
-  return valid ? next : undefined;
+  return valid ? asWatched(next) : undefined;
 }
 
 /**
@@ -30,12 +31,22 @@ export function readChange(value: unknown, state: ClusterState): ClusterState | 
  */
 export function readPlan(value: unknown, state: ClusterState): ClusterState | undefined {
   const plan = fields(value) as Partial<ClusterState>;
-  const { definition, members, routers, created, revision, removed, adoption } = plan;
+  const { definition, members, routers, created, revision, removed, adoption, upgrade } = plan;
   const mine = typeof definition?.name === 'string' && definition.name === state.definition.name && created === state.created;
   if (!mine || !Array.isArray(members) || !Array.isArray(routers) || !Number.isInteger(revision)) return undefined;
   if ((revision ?? 0) < (state.revision ?? 0) || !members.some((member) => member?.name === state.primary)) return undefined;
   const { epoch, primary } = state;
-  return { definition, created, members, routers, revision, removed, ...(adoption ? { adoption } : {}), epoch, primary };
+  const known = {
+    definition,
+    created,
+    members,
+    routers,
+    revision,
+    removed,
+    ...(adoption ? { adoption } : {}),
+    ...(upgrade ? { upgrade } : {}),
+  };
+  return asWatched({ ...known, epoch, primary });
 }
 
 /** No longer than this: an operation that died must not blind the guard, nor keep it from healing. */

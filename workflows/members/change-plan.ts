@@ -1,3 +1,4 @@
+import { withStanding } from '../../schemas/generations';
 import type { Cluster, ClusterState } from '../../schemas/topology';
 import { failure, type Operation, summarised, work } from '../operation';
 import { signalGuard } from '../pivot/guard-signals';
@@ -19,10 +20,10 @@ export async function changePlan(
   if (!present) throw failure('UnknownCluster', `cluster ${name} does not exist any more`);
   const { epoch, primary } = state;
   const plan = change(present);
-  if (!plan) return { ...present, epoch, primary };
+  if (!plan) return withStanding({ ...present, epoch, primary });
   const { missing } = await summarised(work.recordPlan, `write down change ${plan.revision} of ${name}`, bound)(op.id, plan);
   if (missing.length > 0)
     op.warn(`${missing.join(', ')} did not hear of the change: what the other hosts say is true, so one of them must be reached with it`);
   await signalGuard(name, 'planChanged', plan);
-  return { ...plan, epoch, primary };
+  return withStanding({ ...plan, epoch, primary });
 }

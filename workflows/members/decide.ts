@@ -1,11 +1,12 @@
 /** Which members a cluster has: what may be changed, and what its plan becomes. Pure functions. */
 import type { ClusterDefinition } from '../../schemas/cluster';
 import type { Problem } from '../../schemas/error-codes';
+import { definitionOf, isNew, withoutStanding } from '../../schemas/generations';
 import { contains } from '../../schemas/gtid';
 import { followedBy } from '../../schemas/member-rules';
 import type { Observation, Position } from '../../schemas/observation';
 import { compareFiles, comparePositions } from '../../schemas/positions';
-import type { Cluster, ClusterState, Member } from '../../schemas/topology';
+import type { Cluster, ClusterState, Member, Standing, UpgradeRecord } from '../../schemas/topology';
 import { acknowledgersByRule } from '../pivot/acknowledgers';
 
 /** As many as `replicas` of a cluster's file may say. */
@@ -29,6 +30,11 @@ function primaryProblems(state: ClusterState, { members }: Observation): Problem
 
 export function additionProblems(state: ClusterState, observation: Observation, toCome = 1): Problem[] {
   const problems = [...adoptionProblems(state), ...primaryProblems(state, observation)];
+  if (state.upgrade)
+    problems.push({
+      path: 'cluster',
+      message: `${state.upgrade.operation} keeps two generations of its members: end that upgrade first (\`npx drydock op show\`)`,
+    });
   if (state.members.length - 1 + toCome > mostReplicas)
     problems.push({ path: 'cluster', message: `it has ${state.members.length - 1} replicas, and ${mostReplicas} are the most` });
   return problems;
@@ -126,7 +132,20 @@ const hasPlace = (mine: Position, theirs: Position): boolean =>
   mine.file !== undefined && theirs.file !== undefined && compareFiles(mine.file, theirs.file) >= 0;
 
 /** Its data centre and its commands are added whenever it is looked up. */
-const bare = ({ name, serverId, host, address, port, container, volume, adopted }: Member): Member => ({
+const bare = ({
+  name,
+  serverId,
+  host,
+  address,
+  port,
+  container,
+  volume,
+  adopted,
+  generation,
+  version,
+  image,
+  settings,
+}: Member): Member => ({
   name,
   serverId,
   host,
@@ -135,18 +154,24 @@ const bare = ({ name, serverId, host, address, port, container, volume, adopted 
   container,
   volume,
   ...(adopted ? { adopted } : {}),
+  ...(generation === undefined ? {} : { generation }),
+  ...(version === undefined ? {} : { version }),
+  ...(image === undefined ? {} : { image }),
+  ...(settings === undefined ? {} : { settings }),
 });
 
-const changed = (cluster: Cluster, change: Partial<Cluster>): Cluster => {
-  const { definition, created, members, routers, adoption } = cluster;
+/** Changed in part, and with the next number. */
+export const changed = (cluster: Cluster, change: Partial<Cluster>): Cluster => {
+  const { created, members, routers, adoption, upgrade } = cluster;
   return {
-    definition,
     created,
     members: members.map(bare),
     routers,
     ...(adoption ? { adoption } : {}),
+    ...(upgrade ? { upgrade } : {}),
     removed: cluster.removed ?? [],
     ...change,
+    definition: withoutStanding(change.definition ?? cluster.definition),
     revision: (cluster.revision ?? 0) + 1,
   };
 };
@@ -182,10 +207,22 @@ export function counting(definition: ClusterDefinition, name: string, like?: str
   return { ...definition, candidates: { ...candidates, never: beside(never), prefer: beside(candidates.prefer) } };
 }
 
+/**
+ * With the last member of one generation the record of the upgrade goes: so one that was terminated is cleared away, too. What the new generation was made by is
+ * then what the cluster is made by.
+ */
+function afterUpgrade({ definition, upgrade }: Cluster, members: Member[]): Pick<Cluster, 'definition' | 'upgrade'> {
+  if (!upgrade) return { definition };
+  const [first] = members.filter((member) => isNew(upgrade, member));
+  const old = members.some((member) => !isNew(upgrade, member));
+  if (first && old) return { definition, upgrade };
+  return { definition: first ? definitionOf(definition, first) : definition, upgrade: undefined };
+}
+
 /** The plan without a member. No rule names it any more; whoever followed it follows its successor. */
 export function withoutMember(cluster: Cluster, name: string, successor?: string): Cluster {
-  const { definition } = cluster;
   const members = cluster.members.filter((member) => member.name !== name);
+  const { definition, upgrade } = afterUpgrade(cluster, members);
   const without = (list: string[]): string[] => list.filter((each) => each !== name);
   const rules = Object.entries(definition.members ?? {})
     .filter(([member]) => member !== name)
@@ -193,6 +230,7 @@ export function withoutMember(cluster: Cluster, name: string, successor?: string
   const { commands } = definition;
   return changed(cluster, {
     members,
+    upgrade,
     removed: [...new Set([...(cluster.removed ?? []), name])],
     definition: {
       ...definition,
@@ -205,3 +243,16 @@ export function withoutMember(cluster: Cluster, name: string, successor?: string
     },
   });
 }
+
+/** Several at once, as one change. */
+export const withoutMembers = (cluster: Cluster, names: string[]): Cluster => ({
+  ...names.reduce((plan, name) => withoutMember(plan, name), cluster),
+  revision: (cluster.revision ?? 0) + 1,
+});
+
+/** The plan with a new generation beside the old one: `replicas` stays what the cluster's file says. */
+export const withGeneration = (cluster: Cluster, members: Member[], upgrade: UpgradeRecord): Cluster =>
+  changed(cluster, { members: [...cluster.members.map(bare), ...members.map(bare)], upgrade });
+
+export const standingNow = (cluster: Cluster, standing: Standing): Cluster =>
+  changed(cluster, cluster.upgrade ? { upgrade: { ...cluster.upgrade, standing } } : {});

@@ -18,6 +18,12 @@ export interface Step {
   detail(text: string): void;
 }
 
+/** The exclusive hold of the target, for operations that last longer than they may keep others out. */
+export interface HoldOfTarget {
+  take(): Promise<void>;
+  release(): Promise<void>;
+}
+
 /** What a workflow's body is given; see workflows/operation/index.ts. */
 export class Operation<Input> {
   readonly id = workflowInfo().workflowId;
@@ -31,6 +37,8 @@ export class Operation<Input> {
     readonly dryRun: boolean,
     private readonly state: OperationState,
     private readonly approval: ApprovalPolicy | undefined,
+    /** Taken at the beginning and released at the end; in between by whoever waits for days. */
+    readonly hold: HoldOfTarget = { take: () => Promise.resolve(), release: () => Promise.resolve() },
   ) {
     this.compensations = new Compensations(state);
   }
@@ -132,6 +140,40 @@ export class Operation<Input> {
     }
   }
 
+  /**
+   * Waits until a time has passed or a person says that it need not pass; `look` is called in between. A time that passed while Temporal or every worker was
+   * away decides nothing: then a person is asked, without a bound. Answers who ended it.
+   */
+  async askOrTime(
+    gate: string,
+    what: string,
+    seconds: number,
+    look: { everySeconds: number; run: () => Promise<void> },
+  ): Promise<'person' | 'time'> {
+    const deadline = Date.now() + seconds * 1000;
+    const until = new Date(deadline).toISOString();
+    for (;;) {
+      const left = deadline - Date.now();
+      if (left <= 0) break;
+      this.state.wait('waiting', { what, who: 'its end, or a person who ends it sooner', gate, until });
+      publish({ operation: this.progress.type, target: this.progress.target, phase: `waiting: ${gate}` });
+      await condition(() => this.state.isApproved(gate), Math.min(left, look.everySeconds * 1000), {
+        summary: `until ${gate}, or the next look`,
+      });
+      if (this.takeApproval(gate)) return 'person';
+      if (deadline > Date.now()) await look.run();
+    }
+    const late = Date.now() - deadline;
+    this.state.goOn();
+    publish({ phase: this.state.phase });
+    if (late <= lateMs) return 'time';
+    this.state.warn(
+      `the time until ${gate} ran out while drydock or Temporal was away (seen ${Math.round(late / 1000)} s late): a person is asked`,
+    );
+    await this.ask(gate, what);
+    return 'person';
+  }
+
   /** Waits for an approval for so long; false when nobody gave one, so that the caller can look whether it is still needed. */
   async askFor(gate: string, what: string, seconds: number): Promise<boolean> {
     this.state.wait('waiting', { what, who: 'a person who may approve', gate });
@@ -179,6 +221,12 @@ export class Operation<Input> {
     this.state.wayBack = rollback.wayBack !== undefined && !this.state.rollingBack;
     this.state.rollback(this.state.wayBack, this.state.rollingBack ? 'it was rolled back already' : rollback.loses);
     this.enter('finishing');
+  }
+
+  /** Whether the way back of `pointOfNoReturn` can be gone now, and what it would lose: what breaks it is refused at the control. */
+  offerWayBack(possible: boolean, loses: string): void {
+    this.state.wayBack = possible && this.wayBack !== undefined && !this.state.rollingBack;
+    this.state.rollback(this.state.wayBack, loses);
   }
 
   /** What a rollback would lose, for people. */

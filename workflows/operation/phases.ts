@@ -99,9 +99,9 @@ export const lifecycles: Record<string, { phases: readonly Phase[]; rollback: st
   deleteCluster: { phases: ['starting', 'preparing', 'finishing'], rollback: 'before the first removal an abort; none after it' },
   errant: { phases: ['starting', 'preparing', 'finishing'], rollback: 'before the decision is carried out an abort; none after it' },
   upgrade: {
-    phases: ['starting', 'preparing'],
+    phases: ['starting', 'preparing', 'switching', 'finishing'],
     rollback:
-      'a dry run changes nothing, and a rehearsal is aborted: its server is removed; what is not one is refused until it is built (docs/upgrade.md)',
+      'until the cut-over an abort: the new members are removed; in the window a planned pivot back to the old members; none when they are removed',
   },
   removeMember: {
     phases: ['starting', 'preparing', 'finishing'],

@@ -15,7 +15,7 @@ import { publish } from './attributes';
 import { renderDetails } from './details';
 import { failure, isCancellation, type Meaning, meaningOf, stopped } from './failure';
 import { listen } from './handlers';
-import { Operation } from './operation';
+import { type HoldOfTarget, Operation } from './operation';
 import { OperationState } from './state';
 import { takeHold } from './take-hold';
 import { traceEnd } from './trace';
@@ -119,8 +119,26 @@ class Run<Input, Result extends object> {
       await takeHold(state, target, this.id, definition.patienceMs);
     }
     state.enter('preparing');
-    this.op = new Operation(input, dryRun, state, approval);
+    this.op = new Operation(input, dryRun, state, approval, dryRun ? undefined : this.holdOf(target));
     return this.body(this.op);
+  }
+
+  private holdOf(target: string): HoldOfTarget {
+    return {
+      take: async () => {
+        this.held = target;
+        try {
+          await summarised(contract.acquireHold, `hold ${target} again`)(target, this.id);
+        } catch (error) {
+          if (meaningOf(error).code === 'Conflict') this.held = undefined;
+          throw error;
+        }
+      },
+      release: async () => {
+        await summarised(contract.releaseHold, `release ${target} for others`)(target, this.id);
+        this.held = undefined;
+      },
+    };
   }
 
   /** An abort, a rollback or a failure: goes back as far as it can, and ends. */

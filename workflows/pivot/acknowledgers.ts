@@ -1,3 +1,4 @@
+import { sameSide } from '../../schemas/generations';
 import { mayBePromoted } from '../../schemas/member-rules';
 import type { MemberView, Observation } from '../../schemas/observation';
 import type { ClusterState } from '../../schemas/topology';
@@ -15,6 +16,13 @@ export function mayAcknowledge(state: ClusterState, observation: Observation): s
   const views = new Map(observation.members.map((view) => [view.name, view]));
   return acknowledgersByRule(state).filter((name) => fit(views.get(name)));
 }
+
+/**
+ * Those whose receipt the next primary may count: the journal's row that makes it the primary also makes its own generation the only one whose
+ * acknowledgements could be used afterwards.
+ */
+export const acknowledgersFor = (state: ClusterState, observation: Observation, next: string): string[] =>
+  mayAcknowledge(state, observation).filter((name) => name !== next && sameSide(state, name, next));
 
 const fit = (view: MemberView | undefined): boolean =>
   view?.reach === 'answers' &&

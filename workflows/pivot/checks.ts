@@ -2,7 +2,7 @@ import { contains } from '../../schemas/gtid';
 import type { Problem } from '../../schemas/error-codes';
 import type { MemberView, Observation } from '../../schemas/observation';
 import type { ClusterState } from '../../schemas/topology';
-import { mayAcknowledge } from './acknowledgers';
+import { acknowledgersFor } from './acknowledgers';
 import { lagBound, MAX_LAG_SECONDS } from './choose-candidate';
 
 /** What a check is given. `candidate` is undefined when nobody may be promoted. */
@@ -138,7 +138,7 @@ const semiSyncIsKept: Check = ({ state, observation, primary, candidate }) => {
     problems.push(problem(`members.${primary.name}.semiSync`, 'is off on the primary although the cluster promises it'));
   if (primary?.semiSync?.sourceEnabled && primary.semiSync.clients < primary.semiSync.required)
     problems.push(problem(`members.${primary.name}.semiSync`, 'no replica acknowledges, so writes wait'));
-  const acknowledgers = mayAcknowledge(state, observation).filter((name) => name !== candidate?.name);
+  const acknowledgers = acknowledgersFor(state, observation, candidate?.name ?? '');
   if (candidate && acknowledgers.length === 0)
     problems.push(problem('members', `no other replica could acknowledge for ${candidate.name}, so it could not accept a write`));
   if (primary?.semiSync && primary.semiSync.unacknowledged > 0)

@@ -1,8 +1,9 @@
 import type { ClusterDefinition } from '../../schemas/cluster';
+import { isNew, sameSide } from '../../schemas/generations';
 import { contains } from '../../schemas/gtid';
-import { delayOf, followedBy, isBystander } from '../../schemas/member-rules';
+import { delayOf, followedBy, isBystander, standsAside } from '../../schemas/member-rules';
 import type { MemberView, Observation } from '../../schemas/observation';
-import type { CandidateVerdict } from '../../schemas/pivot';
+import type { CandidateVerdict, Towards } from '../../schemas/pivot';
 import { compareReceived, receivedBy } from '../../schemas/positions';
 import type { ClusterState, Member } from '../../schemas/topology';
 import { cannotFollow, compareVersions } from './can-follow';
@@ -12,6 +13,8 @@ export interface ChoiceOptions {
   unplanned: boolean;
   /** Member asked for by name. */
   to?: string;
+  /** A planned pivot of an upgrade: members of the other side, which could not follow the new primary, are no reason to refuse it. */
+  towards?: Towards;
 }
 
 export interface Choice {
@@ -42,8 +45,15 @@ export function chooseCandidate(state: ClusterState, observation: Observation, o
     .map((member) => {
       const view = views.get(member.name);
       const reasons = ineligible(definition, member, view, observation, primary, options.unplanned);
-      const behind = view ? wouldBeLeftBehind(view, observation, primary, options.unplanned) : [];
-      return { member, view, reasons: options.unplanned ? reasons : [...reasons, ...tooFar(definition, view), ...behind], behind };
+      const others = options.towards ? ofItsSide(state, observation, member.name) : observation;
+      const behind = view ? wouldBeLeftBehind(view, others, primary, options.unplanned) : [];
+      const wrong = wrongSide(state, member, options.towards);
+      return {
+        member,
+        view,
+        reasons: options.unplanned ? reasons : [...reasons, ...wrong, ...tooFar(definition, view), ...behind],
+        behind,
+      };
     });
 
   const eligible = ranked.filter(({ reasons }) => reasons.length === 0);
@@ -71,11 +81,21 @@ export function chooseCandidate(state: ClusterState, observation: Observation, o
   };
 }
 
+const ofItsSide = (state: ClusterState, { members }: Observation, name: string): Pick<Observation, 'members'> => ({
+  members: members.filter((other) => sameSide(state, name, other.name)),
+});
+
+function wrongSide({ upgrade }: ClusterState, member: Member, towards: Towards | undefined): string[] {
+  if (towards === undefined) return [];
+  if (!upgrade) return ['there is no upgrade that has two generations'];
+  return isNew(upgrade, member) === (towards === 'new') ? [] : [`it is not of the ${towards} generation`];
+}
+
 /**
  * Members that could not follow this one, with the reason. One that could not follow the present primary either has nothing to lose by it; of
  * an unplanned pivot the old primary is lost, and is built anew if need be.
  */
-function wouldBeLeftBehind(view: MemberView, { members }: Observation, primary: string, unplanned: boolean): string[] {
+function wouldBeLeftBehind(view: MemberView, { members }: Pick<Observation, 'members'>, primary: string, unplanned: boolean): string[] {
   const present = members.find(({ name }) => name === primary);
   return members
     .filter(({ name, reach }) => name !== view.name && reach === 'answers' && !(unplanned && name === primary))
@@ -146,6 +166,8 @@ export function ineligible(
   const [delay, followed] = [delayOf(definition, member.name), followedBy(definition, member.name)];
   if (delay > 0) reasons.push(`the cluster file delays it by ${delay} s`);
   if (followed !== undefined) reasons.push(`the cluster file makes it follow ${followed}`);
+  const aside = standsAside(definition, member.name);
+  if (aside) reasons.push(aside === 'kept' ? 'it is kept for the way back of an upgrade' : 'it is of a generation that is not in service');
   if (!view || view.reach !== 'answers') return [...reasons, `it does not answer (${view?.error ?? view?.reach ?? 'not seen'})`];
   const { replication, settings } = view;
   if (!replication) reasons.push('it does not replicate');

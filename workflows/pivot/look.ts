@@ -1,5 +1,6 @@
 import { sleep } from '@temporalio/workflow';
 
+import { withStanding } from '../../schemas/generations';
 import { latestRow } from '../../schemas/journal';
 import type { Observation } from '../../schemas/observation';
 import type { Expectation } from '../../schemas/operation';
@@ -42,7 +43,10 @@ export function stateOf(cluster: Cluster, observation: Observation): ClusterStat
     const members = observation.members.map((view) => `${view.name} ${view.error ?? view.reach}`).join('; ');
     throw failure('MemberUnreachable', `no member of ${cluster.definition.name} could be asked who is primary: ${members}`);
   }
-  return { ...cluster, epoch: latest.epoch, primary: latest.primary };
+  // A plan that does not know the primary is older than the change which made that a member (docs/members.md).
+  if (!cluster.members.some(({ name }) => name === latest.primary))
+    throw failure('MemberUnreachable', `the plan that was found of ${cluster.definition.name} does not know its primary ${latest.primary}`);
+  return withStanding({ ...cluster, epoch: latest.epoch, primary: latest.primary });
 }
 
 /** Throws ExpectationFailed with everything that is not as the operation's input says. */

@@ -1,6 +1,6 @@
 import type { PivotInput } from '../../schemas/inputs';
 
-import { delayOf } from '../../schemas/member-rules';
+import { delayOf, mayBeRead, standsAside } from '../../schemas/member-rules';
 import type { PivotPlan, SwitchReport } from '../../schemas/pivot';
 import type { ClusterState } from '../../schemas/topology';
 import { meaningOf, type Operation, summarised, work } from '../operation';
@@ -51,7 +51,9 @@ export async function moveTheRest(
   let rejoined: Promise<void> | undefined;
   try {
     await op.step('repoint the other replicas', async (step) => {
-      const others = state.members.map((member) => member.name).filter((name) => name !== plan.from && name !== state.primary);
+      const others = state.members
+        .map((member) => member.name)
+        .filter((name) => name !== plan.from && name !== state.primary && !isHalfBuilt(state, name));
       // Beside the others: the sooner it follows, the less it has missed, and what it has to catch up keeps a shared disk busy.
       if (!unplanned) rejoined = follow(plan.from);
       await Promise.all(others.map(follow));
@@ -66,12 +68,16 @@ export async function moveTheRest(
   }
 
   await op.step('tell routers and guard', async (step) => {
-    const { confirmed, missing } = await work.tellRouters(state, presentOf(state, moved.repointed));
+    const readers = moved.repointed.filter((name) => mayBeRead(state.definition, name));
+    const { confirmed, missing } = await work.tellRouters(state, readers);
     await signalGuard(plan.cluster, 'clusterChanged', { epoch: state.epoch, primary: state.primary });
     step.detail(`confirmed by ${confirmed.join(', ') || 'no router'}${missing.length > 0 ? `, missing: ${missing.join(', ')}` : ''}`);
   });
   return moved;
 }
+
+/** Of a generation that is not in service: the upgrade lets it follow when it has data, or removes it. */
+const isHalfBuilt = ({ definition }: ClusterState, name: string): boolean => standsAside(definition, name) === 'building';
 
 /** A hung or cut off server acknowledges nothing any more; stopping it makes sure that it also serves no old reads when it wakes up. */
 const leaveToGuard = (op: Operation<PivotInput>, state: ClusterState, old: string): Promise<void> =>

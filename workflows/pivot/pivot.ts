@@ -2,9 +2,10 @@ import { ActivityFailure, RetryState } from '@temporalio/common';
 import { CancellationScope, ParentClosePolicy, sleep, startChild, workflowInfo, WorkflowIdReusePolicy } from '@temporalio/workflow';
 
 import type { PivotInput } from '../../schemas/inputs';
+import { withStanding } from '../../schemas/generations';
 import { isBystander } from '../../schemas/member-rules';
 import { clusterTarget, queues } from '../../schemas/names';
-import type { GuardEvidence, PivotPlan, PivotPreview, PivotResult, SwitchReport } from '../../schemas/pivot';
+import type { GuardEvidence, PivotPlan, PivotPreview, PivotResult, SwitchReport, Towards } from '../../schemas/pivot';
 import type { ClusterState } from '../../schemas/topology';
 import type { Led } from '../../schemas/trace';
 import { codeOf, critical, failure, type Operation, operation, summarised, type WithProgress } from '../operation';
@@ -30,7 +31,7 @@ const MOST_DECISIONS = 200;
 
 /** Another member becomes the primary. docs/pivot.md has the steps and what holds when everything dies at each of them. */
 export async function pivot(raw: unknown): Promise<WithProgress<PivotResult | PivotPreview>> {
-  const trusted = fromGuard(raw);
+  const trusted = fromGuard(raw) ?? fromUpgrade(raw);
   return operation<PivotInput, PivotResult | PivotPreview>(
     {
       type: 'pivot',
@@ -42,8 +43,19 @@ export async function pivot(raw: unknown): Promise<WithProgress<PivotResult | Pi
       led: trusted?.evidence && signsOf(trusted.evidence),
     },
     raw,
-    (op) => changePrimary(op, { to: op.input.to, unplanned: op.input.unplanned, reason: op.input.reason, evidence: trusted?.evidence }),
+    (op) => {
+      const { to, unplanned, reason, towards } = op.input;
+      return changePrimary(op, { to, unplanned, reason, towards, evidence: trusted?.evidence });
+    },
   );
+}
+
+/** Part of an upgrade, which holds the cluster: nobody but a workflow of drydock has children of this type. */
+function fromUpgrade(raw: unknown): PivotInput | undefined {
+  const input = raw as Partial<PivotInput> | null | undefined;
+  if (!workflowInfo().parent || typeof input?.cluster !== 'string' || (input.towards !== 'new' && input.towards !== 'old'))
+    return undefined;
+  return { reason: 'upgrade', proof: true, ...input, cluster: input.cluster, dryRun: false, unplanned: false };
 }
 
 /** The guard's own input was made by drydock from what it has just seen; the switch reads all of it back from the servers. */
@@ -65,6 +77,7 @@ interface Change {
   unplanned: boolean;
   reason: string;
   evidence?: GuardEvidence;
+  towards?: Towards;
 }
 
 /** A pivot that had to wait for a worker was started before an outage: what the guard saw then may have healed. */
@@ -99,11 +112,15 @@ async function changePrimary(op: Operation<PivotInput>, change: Change): Promise
   op.compensate('put the old primary back to work', () => standDown(op));
   const done = await switchUntilDone(op, change, look, plan);
   const { report } = done;
-  const state: ClusterState = { ...done.state, epoch: report.epoch, primary: report.primary };
-  op.pointOfNoReturn({
-    loses: 'nothing: a planned pivot back',
-    wayBack: () => changePrimary(op, { to: done.plan.from, unplanned: false, reason: `rollback of ${op.id}` }),
-  });
+  const state: ClusterState = withStanding({ ...done.state, epoch: report.epoch, primary: report.primary });
+  op.pointOfNoReturn(
+    change.towards
+      ? { loses: 'nothing: the upgrade that it is a part of takes it back' }
+      : {
+          loses: 'nothing: a planned pivot back',
+          wayBack: () => changePrimary(op, { to: done.plan.from, unplanned: false, reason: `rollback of ${op.id}` }),
+        },
+  );
   report.warnings.forEach((warning) => op.warn(warning));
   if (report.routersMissing.length > 0) op.warn(`routers that did not confirm epoch ${state.epoch}: ${report.routersMissing.join(', ')}`);
   const unplanned = change.unplanned || report.lostOld;
@@ -202,7 +219,8 @@ async function decideAfterSilence(
 function planOf(op: Operation<PivotInput>, look: Look, change: Change): PivotPlan {
   refuseUnexpected(look.state, op.input.expect);
   const transactionBoundMs = boundOf(op, look.state);
-  return planPivot(look.state, look.observation, { unplanned: change.unplanned, to: change.to, transactionBoundMs });
+  const towards = change.unplanned ? undefined : change.towards;
+  return planPivot(look.state, look.observation, { unplanned: change.unplanned, to: change.to, towards, transactionBoundMs });
 }
 
 const boundOf = (op: Operation<PivotInput>, state: ClusterState): number =>

@@ -1,15 +1,16 @@
 import type { Problem } from '../../schemas/error-codes';
 import type { Observation } from '../../schemas/observation';
 import type { Expectation } from '../../schemas/operation';
-import type { PivotPlan } from '../../schemas/pivot';
+import type { PivotPlan, Towards } from '../../schemas/pivot';
 import type { ClusterState } from '../../schemas/topology';
-import { acknowledgersByRule, cutOffNeeded, mayAcknowledge } from './acknowledgers';
+import { acknowledgersByRule, acknowledgersFor, cutOffNeeded } from './acknowledgers';
 import { type CheckContext, plannedChecks, unplannedChecks } from './checks';
 import { chooseCandidate } from './choose-candidate';
 
 export interface PlanOptions {
   unplanned: boolean;
   to?: string;
+  towards?: Towards;
   expect?: Expectation;
   transactionBoundMs: number;
 }
@@ -43,7 +44,7 @@ export function planPivot(state: ClusterState, observation: Observation, options
       ...leftBehind.map((reason) => `${chosen}: ${reason}; it is promoted all the same, since nobody else has received as much`),
       ...findings.flatMap((finding) => finding.warnings ?? []),
     ],
-    acknowledgers: state.definition.durability === 'semi-sync' ? mayAcknowledge(state, observation).filter((name) => name !== chosen) : [],
+    acknowledgers: state.definition.durability === 'semi-sync' ? acknowledgersFor(state, observation, chosen ?? '') : [],
     cutOff: cutOff(state),
     comparable,
     prediction: {

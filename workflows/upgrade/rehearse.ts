@@ -14,7 +14,7 @@ import {
 import type { UpgradeStep } from '../../schemas/upgrade-plan';
 import { failure, type Operation, summarised, work } from '../operation';
 import { stateOf } from '../pivot/look';
-import { judgeDdl, schemaDifferences, tablesOf } from './ddl/judge';
+import { changeSchemaOn } from './change-schema';
 import { checkProblem, readProblems } from './judge-reads';
 import { allSteps, isOwn, isSkipped, stepOf } from './steps';
 import { trialDefinition } from './trial';
@@ -26,8 +26,6 @@ const making = { startToCloseTimeout: '2 hours', heartbeatTimeout: '10s', retry:
 const soon = { scheduleToCloseTimeout: '5 minutes' } as const;
 /** A seed takes as long as the data are large; its heartbeat tells that it goes on. */
 const seeding = { startToCloseTimeout: '7 days', heartbeatTimeout: '30s', retry: { maximumAttempts: 5 } } as const;
-/** An ALTER of a large table takes hours. */
-const changing = { startToCloseTimeout: '7 days', heartbeatTimeout: '30s', retry: { maximumAttempts: 5 } } as const;
 /** Reads are looked for up to an hour, and run again for twice as long. */
 const reading = { startToCloseTimeout: '4 hours', heartbeatTimeout: '60s', retry: { maximumAttempts: 3 } } as const;
 const comparing = { startToCloseTimeout: '24 hours', retry: { maximumAttempts: 5 } } as const;
@@ -150,18 +148,11 @@ function verifiedWords(
   ].join('; ');
 }
 
-/** The statements alone, on a server whose tables are as they were; that they have done what they should is read back. */
 async function changeSchema(op: Operation<UpgradeInput>, trial: ClusterState, name: string): Promise<void> {
   const { schema } = op.input;
   if (schema === undefined) return op.skip(rehearsalSteps[1], 'no statements are given');
   await op.step(rehearsalSteps[1], async (step) => {
-    const tables = tablesOf(schema);
-    const before = await summarised(work.readShapes, `tables of ${name} before`, soon)(trial, name, tables);
-    const conversions = judgeDdl(schema, before).some((verdict) => verdict.conversions);
-    await summarised(work.changeSchema, `${schema.length} statements on ${name}`, changing)(trial, name, schema, conversions);
-    const after = await summarised(work.readShapes, `tables of ${name} after`, soon)(trial, name, tables);
-    const differences = schemaDifferences(schema, before, after);
-    if (differences.length > 0) throw failure('ChecksumMismatch', `the statements did not make of ${name} what they should`, differences);
+    const tables = await changeSchemaOn(op, trial, name);
     step.detail(`${schema.length} statements, ${tables.join(', ')}`);
   });
 }

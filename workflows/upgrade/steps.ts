@@ -36,4 +36,12 @@ export function stepOf<Name extends UpgradeStepName>(steps: readonly UpgradeStep
   return steps.find(({ step }) => step === name) as Extract<UpgradeStep, { step: Name }>;
 }
 
+/** Own steps that the plan has behind a named one, and those in front of all of them behind `undefined`. */
+export function ownBehind(steps: readonly UpgradeStep[], name: UpgradeStepName | undefined): OwnStep[] {
+  const first = name === undefined ? 0 : steps.findIndex(({ step }) => step === name) + 1;
+  const rest = steps.slice(first);
+  const end = rest.findIndex((step) => !isOwn(step));
+  return (end < 0 ? rest : rest.slice(0, end)).filter(isOwn);
+}
+
 export const isSkipped = (step: UpgradeStep): boolean => 'skip' in step && step.skip === true;

@@ -1,35 +1,45 @@
 import type { UpgradeInput } from '../../schemas/inputs';
 import { clusterTarget } from '../../schemas/names';
-import type { UpgradeExamination, UpgradePlan, UpgradePreview, UpgradeRehearsal } from '../../schemas/upgrade';
+import type { UpgradeExamination, UpgradePlan, UpgradePreview, UpgradeRehearsal, UpgradeResult } from '../../schemas/upgrade';
 import { failure, type Operation, operation, summarised, type WithProgress, work } from '../operation';
 import { lookAtCluster, refuseUnexpected } from '../pivot/look';
+import { carryOut, upgradingSteps } from './carry-out';
 import { notComparable } from './ddl/judge';
+import { notBuilt, notBuiltForPlan } from './not-built';
 import { donorOf, planUpgrade, questionOf } from './plan';
 import { rehearsalSteps, rehearse } from './rehearse';
 import { stepOf, allSteps } from './steps';
 
-const steps = ['look at the cluster', 'examine the data and the settings', 'plan the upgrade', ...rehearsalSteps] as const;
+const planning = ['look at the cluster', 'examine the data and the settings', 'plan the upgrade'] as const;
 
 /** Reads of all tables' definitions, and of up to 200,000 rows of each. */
 const bound = { scheduleToCloseTimeout: '15 minutes', startToCloseTimeout: '10 minutes', retry: { maximumAttempts: 5 } } as const;
 
-/** To another version, or another schema. docs/upgrade.md has what is built: the dry run and the rehearsal. */
-export async function upgrade(raw: unknown): Promise<WithProgress<UpgradePreview | UpgradeRehearsal>> {
-  return operation<UpgradeInput, UpgradePreview | UpgradeRehearsal>(
+type Answer = UpgradePreview | UpgradeRehearsal | UpgradeResult;
+
+/** To another version, or another schema. docs/upgrade.md has the steps, and what is built of them. */
+export async function upgrade(raw: unknown): Promise<WithProgress<Answer>> {
+  return operation<UpgradeInput, Answer>(
     {
       type: 'upgrade',
-      steps,
+      steps: [...planning, ...stepsOf(raw)],
       target: ({ cluster }) => clusterTarget(cluster),
       dryRun: ({ dryRun }) => dryRun,
+      approval: ({ approval }) => approval,
     },
     raw,
     plan,
   );
 }
 
-async function plan(op: Operation<UpgradeInput>): Promise<UpgradePreview | UpgradeRehearsal> {
-  const { cluster, expect, rehearse: wanted, ...asked } = op.input;
-  refuseUnbuilt(op.input);
+/** The input is not validated yet. */
+const stepsOf = (raw: unknown): readonly string[] =>
+  (raw as Partial<UpgradeInput> | null | undefined)?.rehearse === true ? rehearsalSteps : upgradingSteps;
+
+async function plan(op: Operation<UpgradeInput>): Promise<Answer> {
+  const { cluster, expect, rehearse: rehearsed, dryRun, ...asked } = op.input;
+  const carriedOut = !dryRun && !rehearsed;
+  if (carriedOut) refuse('NotSupported', 'this upgrade can be planned (dryRun), and not yet be carried out', notBuilt(op.input));
   const look = await op.step('look at the cluster', async (step) => {
     const seen = await lookAtCluster(cluster);
     step.detail(`primary ${seen.state.primary}, epoch ${seen.state.epoch}, ${seen.state.members.length} members`);
@@ -51,22 +61,21 @@ async function plan(op: Operation<UpgradeInput>): Promise<UpgradePreview | Upgra
     );
     return Promise.resolve(plan);
   });
-  if (!wanted) {
-    for (const step of rehearsalSteps) op.skip(step, 'a dry run touches nothing');
+  if (dryRun) {
+    for (const step of upgradingSteps) op.skip(step, 'a dry run touches nothing');
     return { plan: made };
   }
+  if (carriedOut) refuse('NotSupported', 'this upgrade can be planned (dryRun), and not yet be carried out', notBuiltForPlan(state, made));
   refuseUnfit(made);
   refuseHidden(asked.schema ?? [], examination);
-  return { plan: made, rehearsal: await rehearse(op, state, made) };
+  if (rehearsed) return { plan: made, rehearsal: await rehearse(op, state, made) };
+  return carryOut(op, look, made);
 }
 
-/** Before anything is looked at. */
-function refuseUnbuilt({ dryRun, rehearse: wanted }: UpgradeInput): void {
-  if (!dryRun && !wanted)
-    throw failure(
-      'NotSupported',
-      'an upgrade can be planned (dryRun) and rehearsed (rehearse), and not yet be carried out; docs/upgrade.md says what is built',
-    );
+/** Before anything is touched. */
+function refuse(code: 'NotSupported', message: string, problems: { path: string; message: string }[]): void {
+  if (problems.length > 0)
+    throw failure(code, `${message}: ${problems.map((each) => each.message).join('; ')}; see docs/upgrade.md`, problems);
 }
 
 /** What the comparison can't see yet. */
@@ -75,7 +84,7 @@ function refuseHidden(schema: string[], examination: UpgradeExamination): void {
   if (problems.length > 0)
     throw failure(
       'NotSupported',
-      'this change of the schema can be planned (dryRun), and not yet be rehearsed: rows could not be compared',
+      'this change of the schema can be planned (dryRun), and not yet be rehearsed or carried out: rows could not be compared',
       problems,
     );
 }

@@ -71,7 +71,7 @@ export async function write(cluster: TestCluster, ...statements: string[]): Prom
   }
 }
 
-export async function fill(cluster: TestCluster, pair: Pair): Promise<void> {
+export async function fill(cluster: TestCluster, pair: Pick<Pair, 'engine' | 'zeroDates'>): Promise<void> {
   await write(
     cluster,
     `CREATE TABLE kinds (${columns.join(', ')}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { UpgradePlan } from '../../../schemas/upgrade';
+import type { UpgradePlan, UpgradeReport } from '../../../schemas/upgrade';
 import { drydock, operation, progress } from './harness';
 
 const examples = join(__dirname, '../../../examples/upgrade');
@@ -147,5 +147,60 @@ describe('upgrade', () => {
     expect(code).toBe(2);
     expect(err).toContain('name a version to go to');
     expect((await drydock(['upgrade', 'orders', '--plan', join(folder, 'none.yaml')])).err).toContain('there is no such file');
+  });
+});
+
+describe('the report of an upgrade', () => {
+  const cutOver = { at: '2026-11-26T10:00:00.000Z', from: 'orders-1', to: 'orders-4', epoch: 4, heldMs: 61, cutTransactions: 0 };
+  const report: UpgradeReport = {
+    cluster: 'orders',
+    from: 'MySQL 8.0.33',
+    to: 'MySQL 9.7',
+    outcome: 'upgraded',
+    generation: 2,
+    built: [{ name: 'orders-4', host: 'local', donor: 'orders-3', bytes: 5e6, seconds: 12 }],
+    verified: {
+      proof: { equal: true, tables: 3, rows: 900, bytes: 1, chunks: 4, differences: [], unchecked: [], seconds: 2 },
+      assertions: [{ member: 'orders-4', name: 'sum | all', holds: true, found: '' }],
+    },
+    cutOver,
+    wayBack: { live: ['orders-1'], broken: ['orders-2: it does not answer'], windowSeconds: 3600, endedBy: 'person' },
+    kept: ['volume orders-1.1'],
+  };
+  const ended = { ...done, result: { plan, report } };
+
+  test('is summed up, and told in full as Markdown', async () => {
+    const { out, fake } = await drydock(
+      ['upgrade', 'orders', '--to', 'mysql:9.7', '--approval', 'before-switch', '--timeout', '2h'],
+      [ended],
+    );
+    expect(fake.started).toMatchObject([
+      { input: { dryRun: false, rehearse: false, approval: { gates: ['before-switch'], timeoutSeconds: 7200, onTimeout: 'abort' } } },
+    ]);
+    const flat = out.replace(/\s+/g, ' ');
+    for (const text of [
+      'Upgrade of orders: MySQL 8.0.33 → MySQL 9.7',
+      'orders-1 → orders-4, epoch 4, clients held 61 ms',
+      'equal on all members: 3 tables, 900 rows',
+      'op show upgrade/orders/1 --report',
+    ])
+      expect(flat).toContain(text);
+    const markdown = (await drydock(['op', 'show', 'upgrade/orders/1', '--report'], [ended])).out;
+    for (const text of [
+      '# Upgrade of orders: MySQL 8.0.33 → MySQL 9.7',
+      '- orders-4 on local: 5 MB from orders-3 in 12.0 s',
+      '- clients were held 61 ms; 0 transactions cut',
+      '- orders-2: it does not answer',
+      '- volume orders-1.1',
+    ])
+      expect(markdown).toContain(text);
+    expect((await drydock(['op', 'show', 'upgrade/orders/1', '--report'], [done])).err).toContain('has no report');
+  });
+
+  test('of a rollback says that the old members serve', async () => {
+    const rolledBack = { ...cutOver, from: 'orders-4', to: 'orders-1', epoch: 5 };
+    const back = { ...ended, result: { plan, report: { ...report, outcome: 'rolled-back', rolledBack } } };
+    expect((await drydock(['op', 'show', 'upgrade/orders/1'], [back])).out).toContain('rolled back: MySQL 8.0.33 serves again');
+    expect((await drydock(['op', 'show', 'upgrade/orders/1', '--report'], [back])).out).toContain('## Rollback');
   });
 });

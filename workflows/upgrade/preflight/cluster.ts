@@ -23,6 +23,19 @@ export const adopted: PreflightCheck = ({ state }) =>
       ]
     : [];
 
+/** A third generation would be known to nobody. */
+export const generations: PreflightCheck = ({ state }) =>
+  state.upgrade
+    ? [
+        refused(
+          'UpgradeUnderWay',
+          'members',
+          `${state.upgrade.operation} keeps two generations of its members`,
+          'end that upgrade first (`npx drydock op show`); of one that was terminated take the members of one generation out (`npx drydock cluster member remove`)',
+        ),
+      ]
+    : [];
+
 export const memberRules: PreflightCheck = ({ state }) =>
   state.members
     .filter(({ name }) => isBystander(state.definition, name))

@@ -8,6 +8,7 @@ import {
   disks,
   donor,
   enoughForSemiSync,
+  generations,
   gtid,
   health,
   longWork,
@@ -24,6 +25,7 @@ import { accounts, collations, reservedWords, settings, sqlModes, unseen } from 
 
 export const preflightChecks: readonly PreflightCheck[] = [
   adopted,
+  generations,
   health,
   donor,
   privilegedApplications,

@@ -24,7 +24,7 @@ test('a person is asked; nobody is writable meanwhile; the host that is back ans
   await hosts.kill(lost);
   const pivot = `pivot/${cluster.name}/${epoch + 1}`;
   const { waitsFor } = await scenario.untilProgress(pivot, ({ state }) => state === 'waiting', 60_000);
-  expect(waitsFor?.what).toContain('its engine does not confirm that the container is stopped');
+  expect(waitsFor?.what).toContain(`neither its engine nor a fence command proves that ${primary} is stopped`);
   const other = cluster.cluster.members.find(({ name }) => name !== primary)?.name ?? '';
   expect(await cluster.ask(other, 'SELECT @@read_only AS fenced')).toEqual([{ fenced: 1 }]);
   expect((await cluster.state()).epoch).toBe(epoch);

@@ -79,7 +79,7 @@ const keyOf = (triplet: string): string => triplet.trim().split('-').slice(0, 2)
 
 /** Tables with the number of rows of each kind of change, and on MariaDB the number of transactions. Names only, nothing of the rows. */
 const summary = (file: string): string =>
-  `{ grep -cE '^#.* GTID [0-9]+-[0-9]+-[0-9]+' ${file} || true; grep -oE '^### (INSERT INTO|UPDATE|DELETE FROM) [^ ]+' ${file} | sort | uniq -c | sort -rn | head -n 50 || true; }`;
+  `{ grep -cE '^#.*[[:space:]]GTID [0-9]+-[0-9]+-[0-9]+' ${file} || true; grep -oE '^### (INSERT INTO|UPDATE|DELETE FROM) [^ ]+' ${file} | sort | uniq -c | sort -rn | head -n 50 || true; }`;
 
 const changes: Record<string, ErrantChange['change']> = { 'INSERT INTO': 'insert', UPDATE: 'update', 'DELETE FROM': 'delete' };
 

@@ -50,6 +50,23 @@ describe('where it goes', () => {
     });
     expect(plan.findings[0]).toMatchObject({ check: 'SeedingRecipe', remedy: 'known ways: logical' });
   });
+
+  test('a primary is never stopped for a copy of its files: one that is alone is seeded from by dump', () => {
+    const alone = cluster('mysql', '5.5.34', { member: 'db-1' });
+    expect(planUpgrade(alone, { to: { version: '5.6' }, steps: [] }).seeding?.kind).toBe('logical');
+    const asked = planUpgrade(alone, { to: { version: '5.6' }, steps: steps({ step: 'build-members', recipe: 'physical' }) });
+    expect(asked.findings[0]).toMatchObject({ check: 'SeedingRecipe', verdict: 'refused', remedy: 'recipe: logical' });
+  });
+
+  test('a FLOAT that goes by dump is told, since a dump writes six digits', () => {
+    const types = [{ type: 'float', columns: 2, example: 'app.orders.weight' }];
+    const told = (recipe: 'physical' | 'logical') =>
+      planUpgrade(cluster('mysql', '5.5.34', { types }), { to: { version: '5.6' }, steps: steps({ step: 'build-members', recipe }) })
+        .findings.filter(({ check }) => check === 'FloatByDump')
+        .map(({ verdict, path }) => `${verdict} ${path}`);
+    expect(told('logical')).toEqual(['named app.orders.weight']);
+    expect(told('physical')).toEqual([]);
+  });
 });
 
 describe('who is copied', () => {

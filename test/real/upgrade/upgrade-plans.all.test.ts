@@ -76,17 +76,18 @@ const activities: (keyof Activities)[] = [
 
 test('it ends well, with one change of epoch, whichever activity fails once, before or after its work', async () => {
   const cases = activities.flatMap((activity) => (['fails before', 'fails after'] as const).map((fault) => ({ activity, fault })));
-  const results = await Promise.all(
-    cases.map(async ({ activity, fault }) => {
-      const upgrade = await begin((cluster) => cluster.faults.set(activity as never, fault));
-      await approve(upgrade.id, 'end-window');
-      const { report, progress } = await end(upgrade);
-      upgraded(upgrade);
-      return { activity, fault, outcome: report.outcome, state: progress.state };
-    }),
-  );
-  expect(results).toEqual(cases.map((each) => ({ ...each, outcome: 'upgraded', state: 'done' })));
-});
+  const results: object[] = [];
+  const one = async ({ activity, fault }: (typeof cases)[number]): Promise<void> => {
+    const upgrade = await begin((cluster) => cluster.faults.set(activity as never, fault));
+    await approve(upgrade.id, 'end-window');
+    const { report, progress } = await end(upgrade);
+    upgraded(upgrade);
+    results.push({ activity, fault, outcome: report.outcome, state: progress.state });
+  };
+  // More at once would only wait for each other.
+  for (let first = 0; first < cases.length; first += 7) await Promise.all(cases.slice(first, first + 7).map(one));
+  expect(results).toEqual(expect.arrayContaining(cases.map((each) => ({ ...each, outcome: 'upgraded', state: 'done' }))));
+}, 150_000);
 
 test('every worker is restarted in the build, the cut-over and the removal', async () => {
   for (const activity of ['seedMember', 'switchPrimary', 'removeMember'] as const) {

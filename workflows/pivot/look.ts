@@ -5,7 +5,7 @@ import { latestRow } from '../../schemas/journal';
 import type { Observation } from '../../schemas/observation';
 import type { Expectation } from '../../schemas/operation';
 import type { Cluster, ClusterState } from '../../schemas/topology';
-import { codeOf, failure, work } from '../operation';
+import { codeOf, failure, summarised, work } from '../operation';
 import { unmetExpectations } from './plan';
 
 export interface Look {
@@ -15,9 +15,12 @@ export interface Look {
 
 /** Everything that decisions need, read from reality: engines, servers, routers, journal. */
 export async function lookAtCluster(name: string): Promise<Look> {
-  const cluster = await work.describeCluster(name);
+  const cluster = await summarised(work.describeCluster, `what exists of ${name}`)(name);
   if (!cluster) throw failure('UnknownCluster', `no cluster ${name}`);
-  const [observed, routers] = await Promise.all([work.observeCluster(cluster), work.viewRouters(cluster)]);
+  const [observed, routers] = await Promise.all([
+    summarised(work.observeCluster, `what the members of ${name} say`)(cluster),
+    summarised(work.viewRouters, `what the routers of ${name} say`)(cluster),
+  ]);
   const observation = { ...observed, routers };
   return { state: stateOf(cluster, observation), observation };
 }

@@ -98,6 +98,9 @@ async function pivotOfGuard(simulation: Simulation, cluster: string, watchers?: 
   return id;
 }
 
+/** Of an upgrade that is carried out. */
+const steps = [{ step: 'preflight', accept: [{ check: 'CutOverUnseen' }] }];
+
 export const scenarios: Record<string, Scenario> = {
   'adoptCluster.done': adopts((name) => ({ cluster: adoption(name) })),
   'adoptCluster.routed': adopts((name) => ({ cluster: { ...adoption(name), routers: 1 } })),
@@ -363,7 +366,7 @@ export const scenarios: Record<string, Scenario> = {
     steps: [{ step: 'cut-over' }, { step: 'container', name: 'look', image: 'look' }],
   })),
   'upgrade.done': async (simulation, cluster) => {
-    const id = await simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' }, approval });
+    const id = await simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' }, approval, steps });
     for (const gate of ['before-switch', 'end-window']) {
       await simulation.when(id, ({ waitsFor }) => waitsFor?.gate === gate);
       await simulation.drydock.control(id, 'approve', { by: 'recorder' });
@@ -371,7 +374,7 @@ export const scenarios: Record<string, Scenario> = {
     return id;
   },
   'upgrade.rolled-back': async (simulation, cluster) => {
-    const id = await simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' } });
+    const id = await simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' }, steps });
     await simulation.when(id, ({ waitsFor }) => waitsFor?.gate === 'end-window');
     await simulation.drydock.control(id, 'rollback', { by: 'recorder' });
     return id;
@@ -379,7 +382,7 @@ export const scenarios: Record<string, Scenario> = {
   'upgrade.differs-and-aborted': async (simulation, cluster) => {
     const differences = [{ member: 'db-4', table: 'app.orders', chunk: 'all rows' }];
     simulation.cluster(cluster).override.proveEquality = () => Promise.resolve({ ...equal, equal: false, differences });
-    const id = await simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' } });
+    const id = await simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' }, steps });
     await simulation.when(id, ({ waitsFor }) => waitsFor?.gate === 'verify-again');
     await simulation.drydock.control(id, 'abort', { by: 'recorder' });
     return id;
@@ -393,7 +396,7 @@ export const scenarios: Record<string, Scenario> = {
           ? report(input, { outcome: 'given-up', code: 'CatchUpTimeout', problem: { path: 'member db-4', message: 'did not catch up' } })
           : simulated.switched(input),
       );
-    const id = await simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' } });
+    const id = await simulation.drydock.start('upgrade', { cluster, to: { version: '9.7' }, steps });
     for (const gate of ['cut-over-again', 'end-window']) {
       await simulation.when(id, ({ waitsFor }) => waitsFor?.gate === gate);
       await simulation.drydock.control(id, 'approve', { by: 'recorder' });

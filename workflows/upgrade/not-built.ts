@@ -6,8 +6,12 @@ import type { UpgradePlan } from '../../schemas/upgrade';
 import { allSteps, isOwn, isSkipped, stepOf } from './steps';
 import { findPair, seriesOf } from './version-pairs';
 
-/** Pairs that were seen to go there and back. */
-const carriedOut: readonly string[] = ['mysql 8.0 9.7'];
+/** Pairs whose cut-over and way back are built. */
+const built: readonly string[] = ['mysql 8.0 9.7'];
+/** Of these, the ones that were seen to go there and back on real servers; the others a plan must take on. */
+const seen: readonly string[] = [];
+/** In `accept` of preflight. */
+export const unseenCheck = 'CutOverUnseen';
 
 /** By the input alone. */
 export function notBuilt({ steps: listed }: Pick<UpgradeInput, 'steps'>): Problem[] {
@@ -35,6 +39,7 @@ export function notBuilt({ steps: listed }: Pick<UpgradeInput, 'steps'>): Proble
 export function notBuiltForPlan(
   { definition }: Pick<Cluster, 'definition'>,
   plan: Pick<UpgradePlan, 'target' | 'wayBack' | 'steps'>,
+  listed: UpgradeInput['steps'],
 ): Problem[] {
   const from = seriesOf(definition.engine, definition.version);
   const { target, wayBack } = plan;
@@ -42,14 +47,17 @@ export function notBuiltForPlan(
   const problems: Problem[] = [];
   const name = `${from.engine} ${from.series} ${target.series}`;
   const pair = findPair(from, target);
+  const takenOn = stepOf(allSteps(listed), 'preflight').accept.some(({ check }) => check === unseenCheck);
   // What is no pair at all is a finding, which says what else there is.
-  if (!('refused' in pair) && !carriedOut.includes(name))
+  if (!('refused' in pair) && !built.includes(name))
     problems.push({
       path: 'to',
-      message:
-        pair.places === 'gtid'
-          ? `${from.series} to ${target.series} was not seen to go there and back yet`
-          : `${from.series} to ${target.series} goes without GTID, and that cut-over is not built yet`,
+      message: `the cut-over from ${from.series} to ${target.series} is not built yet${pair.places === 'gtid' ? '' : ': it goes without GTID'}`,
+    });
+  else if (!('refused' in pair) && !seen.includes(name) && !takenOn)
+    problems.push({
+      path: 'to',
+      message: `the cut-over from ${from.series} to ${target.series} was not seen to go there and back on real servers yet: a plan may take that on, with accept ${unseenCheck} of preflight`,
     });
   if (kept && wayBack?.kind !== 'live')
     problems.push({

@@ -65,7 +65,8 @@ async function plan(op: Operation<UpgradeInput>): Promise<Answer> {
     for (const step of upgradingSteps) op.skip(step, 'a dry run touches nothing');
     return { plan: made };
   }
-  if (carriedOut) refuse('NotSupported', 'this upgrade can be planned (dryRun), and not yet be carried out', notBuiltForPlan(state, made));
+  if (carriedOut)
+    refuse('NotSupported', 'this upgrade can be planned (dryRun), and not yet be carried out', notBuiltForPlan(state, made, asked.steps));
   refuseUnfit(made);
   refuseHidden(asked.schema ?? [], examination);
   if (rehearsed) return { plan: made, rehearsal: await rehearse(op, state, made) };

@@ -38,9 +38,10 @@ export function wayBackOf(
             ? `it does not follow ${state.primary}`
             : replication.applierError
               ? `it can not apply what ${state.primary} writes: ${replication.applierError.code} ${replication.applierError.message}`
-              : replication.receiver !== 'running' || replication.applier !== 'running'
-                ? `receiver ${replication.receiver}, applier ${replication.applier}`
-                : undefined;
+              : replication.receiver !== 'running'
+                ? `it does not receive (${replication.receiver})`
+                : // An applier that was only stopped stands still for a comparison, or is started by the guard.
+                  undefined;
     if (trouble === undefined) live.push(name);
     else broken.push(`${name}: ${trouble}`);
   }

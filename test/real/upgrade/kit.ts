@@ -5,6 +5,9 @@ import type { Scenario } from '../../support/scenario';
 import type { TestCluster } from '../../support/test-cluster';
 import { brokenPromises, verifyOn } from '../../support/under-load';
 
+/** What was not seen before is taken on: here it is seen. */
+export const takenOn = { step: 'preflight', accept: [{ check: 'CutOverUnseen' }] };
+
 export type Upgraded = UpgradeResult & { progress: Progress };
 
 /** Until an operation waits at this gate. */

@@ -1,7 +1,7 @@
 /** An upgrade that does not go through: aborted in its phases, a failed verification, and a primary that dies before, in and after the cut-over. */
 import { Scenario } from '../../support/scenario';
 import { type TestCluster, until } from '../../support/test-cluster';
-import { objectsOf, untilGate, untilStep, type Upgraded } from './kit';
+import { objectsOf, takenOn, untilGate, untilStep, type Upgraded } from './kit';
 import { fill, write } from './suite';
 
 jest.setTimeout(280_000);
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => scenario?.stop());
 
 const begin = (steps: unknown[] = [], more: object = {}): Promise<string> =>
-  scenario.drydock.start('upgrade', { cluster: 'shop', to: { version: pair.to }, steps, ...more });
+  scenario.drydock.start('upgrade', { cluster: 'shop', to: { version: pair.to }, steps: [takenOn, ...steps], ...more });
 
 const next = (): number =>
   Math.max(

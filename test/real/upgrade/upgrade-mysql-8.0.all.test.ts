@@ -2,7 +2,7 @@
 import { type Ledger, startLedger } from '../../../bench/ledger';
 import { Scenario } from '../../support/scenario';
 import type { TestCluster } from '../../support/test-cluster';
-import { brokenOn, objectsOf, untilGate, untilStep, type Upgraded } from './kit';
+import { brokenOn, objectsOf, takenOn, untilGate, untilStep, type Upgraded } from './kit';
 import { fill } from './suite';
 
 jest.setTimeout(280_000);
@@ -32,6 +32,7 @@ const begin = (): Promise<string> =>
     cluster: 'shop',
     to: { version: pair.to },
     steps: [
+      takenOn,
       { step: 'verify', assertions: [{ sql: 'SELECT COUNT(*) FROM app.named', expect: 2 }] },
       { step: 'keep-way-back', windowSeconds: 3600 },
     ],

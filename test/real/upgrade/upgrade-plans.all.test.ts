@@ -4,6 +4,7 @@ import type { Progress } from '../../../schemas/operation';
 import type { UpgradeReport } from '../../../schemas/upgrade';
 import { equal, refuses, report as reportOf, type SimulatedCluster } from '../../support/simulated-cluster';
 import { Simulation } from '../../support/simulation';
+import { takenOn } from './kit';
 
 jest.setTimeout(60_000);
 
@@ -21,11 +22,19 @@ interface Upgrade {
 }
 
 /** Async, since with semi-sync ten seconds are waited for a switch that may be under way. */
-async function begin(prepare: (cluster: SimulatedCluster) => void = () => undefined, more: object = {}): Promise<Upgrade> {
+async function begin(
+  prepare: (cluster: SimulatedCluster) => void = () => undefined,
+  { steps = [], ...more }: { steps?: object[]; approval?: object } = {},
+): Promise<Upgrade> {
   const cluster = simulation.cluster(`u${++count}`);
   cluster.state = { ...cluster.state, definition: { ...cluster.state.definition, durability: 'async' } };
   prepare(cluster);
-  const id = await simulation.drydock.start('upgrade', { cluster: cluster.state.definition.name, to: { version: '9.7' }, ...more });
+  const id = await simulation.drydock.start('upgrade', {
+    cluster: cluster.state.definition.name,
+    to: { version: '9.7' },
+    steps: [takenOn, ...steps],
+    ...more,
+  });
   return { id, cluster };
 }
 

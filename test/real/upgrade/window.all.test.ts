@@ -1,4 +1,5 @@
 import { Simulation } from '../../support/simulation';
+import { takenOn } from './kit';
 
 jest.setTimeout(150_000);
 
@@ -11,7 +12,7 @@ afterAll(() => simulation?.stop());
 test('a window that ended while every worker was away removes nothing: a person is asked', async () => {
   const cluster = simulation.cluster('shop');
   cluster.state = { ...cluster.state, definition: { ...cluster.state.definition, durability: 'async' } };
-  const steps = [{ step: 'keep-way-back', windowSeconds: 60 }];
+  const steps = [takenOn, { step: 'keep-way-back', windowSeconds: 60 }];
   const id = await simulation.drydock.start('upgrade', { cluster: 'shop', to: { version: '9.7' }, steps });
   await simulation.when(id, ({ waitsFor }) => waitsFor?.gate === 'end-window');
   await simulation.stopWorkers();
@@ -30,7 +31,7 @@ test('a window that ended while every worker was away removes nothing: a person 
 test('a window ends by its time, and the old members go', async () => {
   const cluster = simulation.cluster('timed');
   cluster.state = { ...cluster.state, definition: { ...cluster.state.definition, durability: 'async' } };
-  const steps = [{ step: 'keep-way-back', windowSeconds: 60 }];
+  const steps = [takenOn, { step: 'keep-way-back', windowSeconds: 60 }];
   const id = await simulation.drydock.start('upgrade', { cluster: 'timed', to: { version: '9.7' }, steps });
   expect(await simulation.drydock.result(id)).toMatchObject({ report: { wayBack: { endedBy: 'time' } } });
   expect(cluster.state.members.map(({ name }) => name)).toEqual(['db-4', 'db-5', 'db-6']);
@@ -47,7 +48,7 @@ test('a rollback is refused while no old member follows, which the progress says
       members: seen.members.map((view) => (broken(view.name) ? { ...view, reach: 'refused' as const } : view)),
     });
   };
-  const id = await simulation.drydock.start('upgrade', { cluster: 'broken', to: { version: '9.7' } });
+  const id = await simulation.drydock.start('upgrade', { cluster: 'broken', to: { version: '9.7' }, steps: [takenOn] });
   const atGate = () => simulation.when(id, ({ waitsFor }) => waitsFor?.gate === 'end-window');
   // It is waited for a minute that one of them follows.
   const { rollback, warnings } = await atGate().catch(atGate).catch(atGate).catch(atGate);

@@ -1,7 +1,7 @@
 import { withStanding } from '../../../schemas/generations';
 import type { ClusterState } from '../../../schemas/topology';
 import { differencesOf } from '../../../workflows/upgrade/carry-out';
-import { notBuilt, notBuiltForPlan } from '../../../workflows/upgrade/not-built';
+import { notBuilt, notBuiltForPlan, unseenCheck } from '../../../workflows/upgrade/not-built';
 import { planUpgrade } from '../../../workflows/upgrade/plan';
 import { wayBackOf } from '../../../workflows/upgrade/window';
 import { equal } from '../../support/simulated-cluster';
@@ -39,21 +39,28 @@ describe('what is not built', () => {
 
   const plan = (from: string, to: string, engine: 'mysql' | 'mariadb' = 'mysql') => {
     const found = cluster(engine, from);
-    return paths(notBuiltForPlan(found.state, planUpgrade(found, { to: { version: to }, steps: [] })));
+    const taken = steps({ step: 'preflight', accept: [{ check: unseenCheck }] });
+    return paths(notBuiltForPlan(found.state, planUpgrade(found, { to: { version: to }, steps: taken }), taken));
   };
 
-  test('pairs that were not seen to go there and back', () => {
+  test('pairs whose cut-over is not built, and what was not seen yet unless the plan takes it on', () => {
     expect(plan('8.0', '9.7')).toEqual([]);
     expect(plan('5.5', '5.6')).toEqual(['to']);
     expect(plan('5.6', '8.0')).toEqual(['to']);
     expect(plan('10.11', '11.8', 'mariadb')).toEqual(['to']);
+    const found = cluster('mysql', '8.0');
+    expect(paths(notBuiltForPlan(found.state, planUpgrade(found, { to: { version: '9.7' }, steps: [] }), []))).toEqual(['to']);
   });
 
   test('a lossy way back, unless the plan wants none', () => {
     const found = cluster('mysql', '8.0', { types: [{ type: 'vector', columns: 1, example: 'app.items.place' }] });
-    const asked = (...given: unknown[]) => ({ to: { version: '9.7' }, steps: steps(...given) });
-    expect(paths(notBuiltForPlan(found.state, planUpgrade(found, asked())))).toEqual(['steps.keep-way-back']);
-    expect(paths(notBuiltForPlan(found.state, planUpgrade(found, asked({ step: 'keep-way-back', skip: true }))))).toEqual([]);
+    const asked = (...given: unknown[]) => ({
+      to: { version: '9.7' },
+      steps: steps({ step: 'preflight', accept: [{ check: unseenCheck }] }, ...given),
+    });
+    const told = (given: ReturnType<typeof asked>) => paths(notBuiltForPlan(found.state, planUpgrade(found, given), given.steps));
+    expect(told(asked())).toEqual(['steps.keep-way-back']);
+    expect(told(asked({ step: 'keep-way-back', skip: true }))).toEqual([]);
   });
 });
 

@@ -83,7 +83,7 @@ async function copyOnce(
     await stopped(env, member);
     const copied = await copyOfStopped(env, connect, state, watch, { member, donor, tool, replace });
     stillWanted();
-    if (tool !== undefined) await runUpgradeTool(env, state, member, copied.volume, tool, () => Promise.resolve());
+    if (tool !== undefined) await runUpgradeTool(env, state, member, copied.volume, tool);
     stillWanted();
     await writeMark(env, member, copied.mark);
   } finally {

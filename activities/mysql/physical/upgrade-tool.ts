@@ -70,7 +70,6 @@ export async function runUpgradeTool(
   member: Member,
   volume: string,
   tool: NonNullable<SeedingRecipe['upgradeTool']>,
-  between: () => Promise<void>,
 ): Promise<void> {
   const host = hostOf(env, member.host);
   const { engine, version, name } = cluster.definition;
@@ -78,25 +77,20 @@ export async function runUpgradeTool(
   if (!config) throw failure('MemberUnreachable', `${member.name} has no container; it must be created first`, [], false);
   const password = await env.secrets.read(passwordRef(name, 'root'));
   const mounts = [{ Type: 'volume', Source: volume, Target: dataFolder, VolumeOptions: { NoCopy: true } }] as Docker.MountConfig;
-  const ended = await runHelper(
-    env,
-    host,
-    {
-      name: helperName(member),
-      cluster: name,
-      member: member.name,
-      image: config.Image,
-      entrypoint: ['bash', '-c', script, 'upgrade'],
-      command: [...config.Cmd.filter((word) => word.startsWith('-')), ...soloArguments(engine)],
-      user: 'root',
-      files: [
-        { path: passwordFile, content: password, mode: 0o400 },
-        { path: grantsFile, content: grantsOf(cluster, version), mode: 0o400 },
-      ],
-      host: { NetworkMode: 'none', CpuShares: 256, Mounts: mounts },
-    },
-    { between },
-  );
+  const ended = await runHelper(env, host, {
+    name: helperName(member),
+    cluster: name,
+    member: member.name,
+    image: config.Image,
+    entrypoint: ['bash', '-c', script, 'upgrade'],
+    command: [...config.Cmd.filter((word) => word.startsWith('-')), ...soloArguments(engine)],
+    user: 'root',
+    files: [
+      { path: passwordFile, content: password, mode: 0o400 },
+      { path: grantsFile, content: grantsOf(cluster, version), mode: 0o400 },
+    ],
+    host: { NetworkMode: 'none', CpuShares: 256, Mounts: mounts },
+  });
   if (ended?.exitCode === 0) return;
   throw failure('Internal', `${tool} on ${member.name} ended with ${ended?.exitCode ?? 'nothing'}: ${ended?.output ?? ''}`, [], true);
 }

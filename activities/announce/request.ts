@@ -30,20 +30,41 @@ export async function request(
   url: string,
   { headers = {}, body, timeoutMs = patienceMs, statusIsAll = false }: Options = {},
 ): Promise<Answer> {
-  const { cancellationSignal } = Context.current();
-  try {
+  const attempt = async (signal: AbortSignal): Promise<Answer> => {
     const response = await fetch(url, {
       method,
       headers: { 'user-agent': 'drydock', ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       body,
       redirect: 'manual',
-      signal: AbortSignal.any([cancellationSignal, AbortSignal.timeout(timeoutMs)]),
+      signal,
     });
     if (!statusIsAll || !response.ok) return { status: response.status, text: await textOf(response) };
     await response.body?.cancel();
     return { status: response.status, text: '' };
+  };
+  try {
+    return await within(timeoutMs, Context.current().cancellationSignal, attempt);
   } catch (error) {
     throw failure('NotDelivered', `${nameOf(url)}: ${reasonOf(error, timeoutMs)}`);
+  }
+}
+
+/**
+ * Rejects when the time is over or the activity is cancelled, whatever became of `work`. By a timer of our own: `AbortSignal.any` holds its sources weakly, and a
+ * garbage collection that takes an `AbortSignal.timeout` takes the time-out with it.
+ */
+async function within<Result>(timeoutMs: number, cancelled: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const stop = new AbortController();
+  const stopped = new Promise<never>((_, reject) => stop.signal.addEventListener('abort', () => reject(stop.signal.reason as Error)));
+  const cancel = (): void => stop.abort(cancelled.reason);
+  const timer = setTimeout(() => stop.abort(new DOMException('no answer', 'TimeoutError')), timeoutMs);
+  cancelled.addEventListener('abort', cancel, { once: true });
+  if (cancelled.aborted) cancel();
+  try {
+    return await Promise.race([work(stop.signal), stopped]);
+  } finally {
+    clearTimeout(timer);
+    cancelled.removeEventListener('abort', cancel);
   }
 }
 

@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 import { MockActivityEnvironment } from '@temporalio/testing';
 
@@ -42,6 +44,18 @@ test('an answer that does not come, or does not end', async () => {
   expect(await send({ timeoutMs: 200 })).toBe(`NotDelivered: ${receiver.url}: no answer within 0.2 s`);
   behave((response) => void response.writeHead(500).write('without end'));
   expect(await send({ timeoutMs: 200 })).toMatch(/^NotDelivered: .*no answer/);
+});
+
+test('a time-out outlives garbage collections', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const collecting = setInterval(collect, 20);
+  try {
+    behave((response) => void response.writeHead(500).write('without end'));
+    expect(await send({ timeoutMs: 300 })).toMatch(/^NotDelivered: .*no answer/);
+  } finally {
+    clearInterval(collecting);
+  }
 });
 
 test('a connection that is cut, or refused; the query of an address is not told', async () => {
